@@ -1,0 +1,1 @@
+"""Compiled plans for GraphQL documents. Empty until compiled execution exists."""

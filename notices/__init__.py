@@ -1,0 +1,1 @@
+"""What leaves by webhook. Empty until outgoing webhooks exist."""
