@@ -1,0 +1,156 @@
+"""API clients: who may ask, for which account. Only a keyed digest of a secret is here.
+
+All of it as worker: a client is looked up before its account is known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from db.pool import Connection, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A client's own limits; None: the setting decides. `addresses` empty: from anywhere."""
+
+    rate_per_minute: int | None = None
+    rate_per_10_seconds: int | None = None
+    cost_budget: int | None = None
+    reveals_per_order_hour: int | None = None
+    vouchers_per_hour: int | None = None
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """A client to be added. `secret_mac` is the HMAC of its secret under that pepper version."""
+
+    id: UUID
+    account: UUID
+    key_id: str
+    name: str
+    secret_mac: bytes
+    pepper_version: int
+    scopes: tuple[str, ...]
+    limits: Limits = Limits()
+    demo: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client as recorded, with its account's name."""
+
+    id: UUID
+    account: UUID
+    account_name: str
+    key_id: str
+    name: str
+    secret_mac: bytes
+    pepper_version: int
+    scopes: tuple[str, ...]
+    limits: Limits
+    demo: bool
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+SELECT = """
+SELECT c.id, c.account, c.key_id, c.name, c.secret_mac, c.pepper_version, c.scopes,
+       c.rate_per_minute, c.rate_per_10_seconds, c.cost_budget, c.reveals_per_order_hour,
+       c.vouchers_per_hour, c.addresses, c.demo, c.created_at, c.expires_at, c.revoked_at,
+       a.name AS account_name
+  FROM api_clients c JOIN accounts a ON a.id = c.account"""
+
+INSERT = """
+INSERT INTO api_clients (id, account, key_id, name, secret_mac, pepper_version, scopes,
+    rate_per_minute, rate_per_10_seconds, cost_budget, reveals_per_order_hour, vouchers_per_hour,
+    addresses, demo, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+
+
+async def find(conn: Connection, key_id: str) -> Client | None:
+    """The client of that key id, revoked and expired ones too."""
+    row = await conn.fetchrow(f"{SELECT} WHERE c.key_id = $1", key_id)
+    return _client(row) if row else None
+
+
+async def listed(conn: Connection, account: UUID | None = None) -> list[Client]:
+    """The clients of one account or of all, oldest first."""
+    rows = await conn.fetch(
+        f"{SELECT} WHERE $1::uuid IS NULL OR c.account = $1 ORDER BY c.created_at, c.id", account
+    )
+    return [_client(row) for row in rows]
+
+
+async def add(conn: Connection, client: NewClient) -> None:
+    limits = client.limits
+    await conn.execute(
+        INSERT,
+        *(client.id, client.account, client.key_id, client.name),
+        *(client.secret_mac, client.pepper_version, list(client.scopes)),
+        *(limits.rate_per_minute, limits.rate_per_10_seconds, limits.cost_budget),
+        *(limits.reveals_per_order_hour, limits.vouchers_per_hour, list(limits.addresses)),
+        *(client.demo, client.expires_at),
+    )
+
+
+async def rotate(conn: Connection, key_id: str, secret_mac: bytes, pepper_version: int) -> bool:
+    """Give a client that is not revoked a new secret; False when there is none such."""
+    found = await conn.fetchval(
+        "UPDATE api_clients SET secret_mac = $2, pepper_version = $3"
+        " WHERE key_id = $1 AND revoked_at IS NULL RETURNING true",
+        key_id,
+        secret_mac,
+        pepper_version,
+    )
+    return bool(found)
+
+
+async def revoke(conn: Connection, key_id: str) -> bool:
+    """End a client for good; False when there is none such or it was revoked before."""
+    found = await conn.fetchval(
+        "UPDATE api_clients SET revoked_at = now()"
+        " WHERE key_id = $1 AND revoked_at IS NULL RETURNING true",
+        key_id,
+    )
+    return bool(found)
+
+
+async def exists_demo(conn: Connection) -> bool:
+    """Whether a demo client that still works exists: live mode refuses to start with one."""
+    return bool(
+        await conn.fetchval(
+            "SELECT EXISTS (SELECT FROM api_clients WHERE demo AND revoked_at IS NULL)"
+        )
+    )
+
+
+def _client(row: Record) -> Client:
+    return Client(
+        id=row["id"],
+        account=row["account"],
+        account_name=row["account_name"],
+        key_id=row["key_id"],
+        name=row["name"],
+        secret_mac=row["secret_mac"],
+        pepper_version=row["pepper_version"],
+        scopes=tuple(row["scopes"]),
+        limits=Limits(
+            rate_per_minute=row["rate_per_minute"],
+            rate_per_10_seconds=row["rate_per_10_seconds"],
+            cost_budget=row["cost_budget"],
+            reveals_per_order_hour=row["reveals_per_order_hour"],
+            vouchers_per_hour=row["vouchers_per_hour"],
+            addresses=tuple(row["addresses"]),
+        ),
+        demo=row["demo"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )

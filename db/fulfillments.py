@@ -1,0 +1,232 @@
+"""Fulfillments as recorded: reading them, adding them, and what a read of the provider saw.
+
+Working on them (claim, settle) is in `db/claims.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Connection, Record
+from domain.money import Money
+from domain.orders import Fulfillment, FulfillmentStatus, OrderStatus, Progress
+from domain.problems import Problem
+
+# A word seen by a read counts until the row is settled; whether it is final is for settling to say.
+COLUMNS = """f.id, f.account, f.order_id, f.line_id, f.provider, f.credential, f.reference,
+    f.provider_order_id, f.state, coalesce(f.observed ->> 'word', f.word) AS word,
+    CASE WHEN f.observed IS NULL THEN f.raw_status ELSE f.observed ->> 'raw' END AS raw_status,
+    f.final, f.quantity, f.delivered, f.failed, f.charged, f.charged_currency, f.problem,
+    f.placed_at, f.observed_at, f.version"""
+
+BY_PROVIDER_ORDER = f"""
+SELECT {COLUMNS} FROM fulfillments f WHERE f.id IN (
+    SELECT id FROM fulfillments
+     WHERE provider = $1 AND credential = $2 AND provider_order_id = $3
+    UNION SELECT fulfillment_id FROM fulfillment_aliases
+     WHERE provider = $1 AND credential = $2 AND alias = $3)
+ ORDER BY f.provider_order_id = $3 DESC LIMIT 1"""  # noqa: S608
+
+INSERT = """
+INSERT INTO fulfillments (id, account, order_id, line_id, provider, credential, reference, ours,
+    provider_order_id, state, word, raw_status, final, quantity, delivered, failed, charged,
+    charged_currency, problem, placed_at, observed_at, due_at, version)
+SELECT id, account, order_id, line_id, provider, credential, reference, $1,
+    provider_order_id, state, word, raw_status, final, quantity, delivered, failed, charged,
+    charged_currency, problem::jsonb, placed_at, observed_at, due_at, version
+  FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bigint[], $15::bigint[],
+    $16::bigint[], $17::numeric[], $18::text[], $19::text[], $20::timestamptz[],
+    $21::timestamptz[], $22::timestamptz[], $23::bigint[])
+    AS n (id, account, order_id, line_id, provider, credential, reference, provider_order_id,
+    state, word, raw_status, final, quantity, delivered, failed, charged, charged_currency,
+    problem, placed_at, observed_at, due_at, version)"""
+
+OBSERVE = """
+UPDATE fulfillments f
+   SET observed = coalesce(n.observed::jsonb, f.observed),
+       observed_at = CASE WHEN n.observed IS NULL THEN f.observed_at ELSE n.as_of END,
+       version = f.version + 1,
+       due_at = CASE WHEN n.wake THEN least(f.due_at, now()) ELSE f.due_at END
+  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bool[])
+       AS n (id, version, observed, as_of, wake)
+ WHERE f.id = n.id AND f.version = n.version
+   AND f.state IN ('accepted', 'partially_fulfilled', 'unknown')
+RETURNING f.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFulfillment:
+    """A fulfillment to be added: `due_at` is when the worker looks at it first, None: never.
+
+    `credential` tells which account of ours at the provider it belongs to (`Provider.credential`).
+    """
+
+    fulfillment: Fulfillment
+    credential: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a provider said while somebody looked; `as_of` is when it was asked.
+
+    `version` is that of the fulfillment the question was about. `wake` asks the worker to come at
+    once, because the word says more than what is stored. A `word` of None: the provider's list did
+    not hold the order, and what is recorded stays.
+    """
+
+    fulfillment_id: UUID
+    version: int
+    word: OrderStatus | None
+    raw_status: str | None
+    as_of: datetime
+    wake: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How many of a provider's fulfillments have no known outcome, and how many need a person."""
+
+    unknown: int
+    needs_review: int
+
+
+async def by_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, list[Fulfillment]]:
+    """The fulfillments of each order; an order without any has an empty list."""
+    found: dict[UUID, list[Fulfillment]] = {order_id: [] for order_id in order_ids}
+    rows = await conn.fetch(
+        f"SELECT {COLUMNS} FROM fulfillments f WHERE f.order_id = ANY($1) ORDER BY f.id",  # noqa: S608
+        list(order_ids),
+    )
+    for row in rows:
+        found[row["order_id"]].append(fulfillment(row))
+    return found
+
+
+async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Fulfillment]:
+    rows = await conn.fetch(
+        f"SELECT {COLUMNS} FROM fulfillments f WHERE f.id = ANY($1)",  # noqa: S608
+        list(ids),
+    )
+    return {row["id"]: fulfillment(row) for row in rows}
+
+
+async def by_provider_order(
+    conn: Connection, provider: str, credential: str, order_id: str
+) -> Fulfillment | None:
+    """The fulfillment that the provider knows by this id, or by which an import once asked."""
+    row = await conn.fetchrow(BY_PROVIDER_ORDER, provider, credential, order_id)
+    return fulfillment(row) if row else None
+
+
+async def credentials(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The credential of each fulfillment: one placed with another login cannot be asked about."""
+    rows = await conn.fetch("SELECT id, credential FROM fulfillments WHERE id = ANY($1)", list(ids))
+    return {row["id"]: row["credential"] for row in rows}
+
+
+async def add(conn: Connection, new: Sequence[NewFulfillment], *, ours: bool) -> None:
+    """Insert fulfillments whose lines are there. `ours`: we made their references, unique."""
+    items = [item.fulfillment for item in new]
+    await conn.execute(
+        INSERT,
+        ours,
+        [item.id for item in items],
+        [item.account for item in items],
+        [item.order_id for item in items],
+        [item.line_id for item in items],
+        [item.provider_name for item in items],
+        [item.credential for item in new],
+        [item.reference for item in items],
+        [item.provider_order_id for item in items],
+        [item.progress.state.lower() for item in items],
+        [item.progress.word.value for item in items],
+        [item.provider_status for item in items],
+        [item.progress.final for item in items],
+        [item.progress.quantity for item in items],
+        [item.progress.delivered for item in items],
+        [item.progress.failed for item in items],
+        [item.charged and item.charged.amount for item in items],
+        [item.charged and item.charged.currency for item in items],
+        [problem_json(item.problem) for item in items],
+        [item.placed_at for item in items],
+        [item.observed_at for item in items],
+        [item.due_at for item in new],
+        [item.version for item in items],
+    )
+
+
+async def add_alias(conn: Connection, found: Fulfillment, credential: str, alias: str) -> None:
+    """Remember another id of the same order at the provider; the provider's own id is none."""
+    await conn.execute(
+        "INSERT INTO fulfillment_aliases (provider, credential, alias, account, fulfillment_id)"
+        " SELECT $1, $2, $3, $4, $5 WHERE $3 IS DISTINCT FROM $6::text ON CONFLICT DO NOTHING",
+        *(found.provider_name, credential, alias, found.account, found.id),
+        found.provider_order_id,
+    )
+
+
+async def observe(conn: Connection, rows: Sequence[Observation]) -> set[UUID]:
+    """Write back what reads saw, in one statement; the ids that took it.
+
+    It moves no state, units or money. A row that changed since it was read, or that is not in the
+    provider's hands, is left alone: somebody newer was there.
+    """
+    rows = sorted(rows, key=lambda row: row.fulfillment_id)
+    taken = await conn.fetch(
+        OBSERVE,
+        [row.fulfillment_id for row in rows],
+        [row.version for row in rows],
+        [
+            row.word and msgspec.json.encode({"word": row.word, "raw": row.raw_status}).decode()
+            for row in rows
+        ],
+        [row.as_of for row in rows],
+        [row.wake for row in rows],
+    )
+    return {row["id"] for row in taken}
+
+
+async def counts_by_provider(conn: Connection) -> dict[str, Attention]:
+    """Unknown outcomes and reviews by provider, those without either left out. As worker."""
+    rows = await conn.fetch(
+        "SELECT provider, count(*) FILTER (WHERE state = 'unknown') AS unknown,"
+        " count(*) FILTER (WHERE state = 'needs_review') AS needs_review"
+        " FROM fulfillments WHERE state IN ('unknown', 'needs_review') GROUP BY provider"
+    )
+    return {row["provider"]: Attention(row["unknown"], row["needs_review"]) for row in rows}
+
+
+def fulfillment(row: Record) -> Fulfillment:
+    """A row of COLUMNS as a record."""
+    return Fulfillment(
+        id=row["id"],
+        account=row["account"],
+        order_id=row["order_id"],
+        line_id=row["line_id"],
+        provider_name=row["provider"],
+        reference=row["reference"],
+        provider_order_id=row["provider_order_id"],
+        progress=Progress(
+            state=FulfillmentStatus(row["state"].upper()),
+            word=OrderStatus(row["word"]),
+            final=row["final"],
+            quantity=row["quantity"],
+            delivered=row["delivered"],
+            failed=row["failed"],
+        ),
+        provider_status=row["raw_status"],
+        observed_at=row["observed_at"],
+        placed_at=row["placed_at"],
+        charged=row["charged_currency"] and Money(row["charged"], row["charged_currency"]),
+        problem=row["problem"] and msgspec.json.decode(row["problem"], type=Problem),
+        version=row["version"],
+    )
+
+
+def problem_json(problem: Problem | None) -> str | None:
+    return None if problem is None else msgspec.json.encode(problem).decode()

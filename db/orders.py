@@ -1,0 +1,181 @@
+"""Orders: what the buyer agreed to.
+
+Lock order: order, fulfillments by id, audit head, event head.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from db import fulfillments as fulfillment_rows
+from db import order_lines
+from db.fulfillments import NewFulfillment
+from db.keyset import Conditions, keyset
+from db.pool import Connection, Record
+from domain.orders import Order, OrderFilter, OrderLine, OrderOrigin, OrderStatus
+from domain.pages import Page, Slice
+from domain.pages import page as sliced
+
+COLUMNS = (
+    "o.id, o.account, o.reference, o.origin, o.status, o.settled, o.placed_at, o.updated_at,"
+    " o.last_sequence"
+)
+NEWEST = (("o.placed_at", "timestamptz"), ("o.id", "uuid"))
+
+BY_REFERENCE = """(
+    SELECT r.id FROM orders r WHERE r.reference = {0}
+    UNION SELECT f.order_id FROM fulfillments f WHERE f.reference = {0})"""
+
+BY_PROVIDER_ORDER = f"""
+SELECT {COLUMNS} FROM orders o WHERE o.id IN (
+    SELECT f.order_id FROM fulfillments f WHERE f.provider = $1 AND f.provider_order_id = $2
+    UNION SELECT f.order_id
+            FROM fulfillment_aliases a JOIN fulfillments f ON f.id = a.fulfillment_id
+           WHERE a.provider = $1 AND a.alias = $2)
+ORDER BY o.placed_at DESC, o.id DESC LIMIT 10"""  # noqa: S608
+
+INSERT = """
+INSERT INTO orders (id, account, reference, origin, status, settled, idempotency_key, placed_at,
+                    updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+
+
+class Conflict(Exception):
+    """Something of the kind is there already; `constraint` names the promise that was kept.
+
+    The transaction is over: leave it, and look up what is there in another one.
+    """
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(f"already there: {constraint}")
+        self.constraint = constraint
+
+
+async def page(conn: Connection, wanted: OrderFilter, cut: Slice) -> Page[Order]:
+    """Orders newest first; keys are (placed_at, id)."""
+    conditions = _conditions(wanted)
+    tail = keyset(conditions, cut, NEWEST, descending=True)
+    rows = await conn.fetch(
+        f"SELECT {COLUMNS} FROM orders o WHERE {conditions.where()} {tail}",  # noqa: S608
+        *conditions.arguments,
+    )
+    return sliced([((row["placed_at"], row["id"]), _order(row)) for row in rows], cut)
+
+
+async def count(conn: Connection, wanted: OrderFilter, limit: int = 10_000) -> int | None:
+    """How many orders match, exactly; None for more than the limit."""
+    conditions = _conditions(wanted)
+    most = conditions.argument(limit + 1, "bigint")
+    number: int = await conn.fetchval(
+        f"SELECT count(*) FROM"  # noqa: S608
+        f" (SELECT FROM orders o WHERE {conditions.where()} LIMIT {most}) found",
+        *conditions.arguments,
+    )
+    return None if number > limit else number
+
+
+async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Order]:
+    rows = await conn.fetch(f"SELECT {COLUMNS} FROM orders o WHERE o.id = ANY($1)", list(ids))  # noqa: S608
+    return {row["id"]: _order(row) for row in rows}
+
+
+async def by_reference(conn: Connection, reference: str) -> list[Order]:
+    """Orders with that reference, or with a fulfillment of that reference; at most 10."""
+    rows = await conn.fetch(
+        f"SELECT {COLUMNS} FROM orders o WHERE o.id IN {BY_REFERENCE.format('$1::text')}"  # noqa: S608
+        " ORDER BY o.placed_at DESC, o.id DESC LIMIT 10",
+        reference,
+    )
+    return [_order(row) for row in rows]
+
+
+async def by_provider_order(conn: Connection, provider: str, order_id: str) -> list[Order]:
+    """Orders whose fulfillment that provider knows by this id or alias; at most 10."""
+    return [_order(row) for row in await conn.fetch(BY_PROVIDER_ORDER, provider, order_id)]
+
+
+async def lock(conn: Connection, order_id: UUID) -> Order | None:
+    """The order as it stands, held until the transaction ends; None: not there, or not theirs."""
+    row = await conn.fetchrow(
+        f"SELECT {COLUMNS} FROM orders o WHERE o.id = $1 FOR NO KEY UPDATE",  # noqa: S608
+        order_id,
+    )
+    return _order(row) if row else None
+
+
+async def add(
+    conn: Connection,
+    order: Order,
+    lines: Sequence[OrderLine],
+    fulfillments: Sequence[NewFulfillment],
+    *,
+    idempotency_key: str | None = None,
+) -> None:
+    """Insert an order whole; Conflict when its reference, key or provider order is there already.
+
+    The references of a placed order are ours, and unique; those of an imported one need not be.
+    """
+    try:
+        await conn.execute(
+            INSERT,
+            *(order.id, order.account, order.reference, order.origin.value, order.status.value),
+            *(order.settled, idempotency_key, order.placed_at, order.updated_at),
+        )
+        await order_lines.add(conn, order.account, lines)
+        await fulfillment_rows.add(
+            conn,
+            fulfillments,
+            ours=order.origin is OrderOrigin.PLACED,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(error.constraint_name or "unknown") from None
+
+
+async def set_status(
+    conn: Connection, order_id: UUID, status: OrderStatus, *, settled: bool
+) -> bool:
+    """Record the derived status; whether it or `settled` changed. Lock the order first."""
+    found = await conn.fetchval(
+        "UPDATE orders SET status = $2, settled = $3, updated_at = now()"
+        " WHERE id = $1 AND (status, settled) <> ($2, $3) RETURNING true",
+        order_id,
+        status.value,
+        settled,
+    )
+    return bool(found)
+
+
+def _conditions(wanted: OrderFilter) -> Conditions:
+    conditions = Conditions()
+    if wanted.status is not None:
+        statuses = conditions.argument([status.value for status in wanted.status], "text[]")
+        conditions.add(f"o.status = ANY({statuses})")
+    if wanted.provider is not None:
+        providers = conditions.argument(list(wanted.provider), "text[]")
+        conditions.add(
+            "EXISTS (SELECT FROM fulfillments f"
+            f" WHERE f.order_id = o.id AND f.provider = ANY({providers}))"
+        )
+    if wanted.placed_after is not None:
+        conditions.add(f"o.placed_at > {conditions.argument(wanted.placed_after, 'timestamptz')}")
+    if wanted.placed_before is not None:
+        conditions.add(f"o.placed_at < {conditions.argument(wanted.placed_before, 'timestamptz')}")
+    if wanted.reference is not None:
+        reference = conditions.argument(wanted.reference, "text")
+        conditions.add(f"o.id IN {BY_REFERENCE.format(reference)}")
+    return conditions
+
+
+def _order(row: Record) -> Order:
+    return Order(
+        id=row["id"],
+        account=row["account"],
+        reference=row["reference"],
+        origin=OrderOrigin(row["origin"]),
+        status=OrderStatus(row["status"]),
+        settled=row["settled"],
+        placed_at=row["placed_at"],
+        updated_at=row["updated_at"],
+        last_sequence=row["last_sequence"],
+    )

@@ -1,0 +1,240 @@
+"""The pool, and the two ways into the database: as a viewer of one account, or as the worker.
+
+Every access is a short transaction opened by one message that also sets role and account, so that
+nothing of one request can reach the next, through PgBouncer in transaction mode as well. Inside
+one, `Connection.transaction()` is refused by the driver (use SAVEPOINT by SQL).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import structlog
+from asyncpg.pool import Pool, PoolConnectionProxy
+
+from db.roles import OWNER, ROLES, VIEWER, WORKER
+
+log = structlog.get_logger()
+
+Record: TypeAlias = asyncpg.Record
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+# A connection that does not come back from ROLLBACK in this time is thrown away.
+ROLLBACK_SECONDS = 5.0
+UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+# The server or the network ended the connection: whether a COMMIT under way succeeded is not known.
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+)
+
+
+class DatabaseUnavailable(Exception):
+    """No connection could be made, none became free in time, or it was lost on the way."""
+
+
+class TransactionLost(Exception):
+    """The transaction ended in ROLLBACK although the caller meant to commit.
+
+    Somebody caught a database error inside it and went on.
+    """
+
+
+class WallBroken(Exception):
+    """The database does not keep accounts apart; the text says what to repair."""
+
+
+class Database:
+    """A pool of connections to one database.
+
+    `statement_cache_size` 0 suits poolers that do not know prepared statements (PgBouncer before
+    1.21, or with max_prepared_statements 0).
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        statement_cache_size: int = 256,
+        acquire_seconds: float = 10.0,
+    ) -> None:
+        self._dsn = dsn
+        self._sizes = (min_size, max_size)
+        self._statement_cache_size = statement_cache_size
+        self._acquire_seconds = acquire_seconds
+        self._pool: Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connect; DatabaseUnavailable when that fails."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._dsn,
+                min_size=self._sizes[0],
+                max_size=self._sizes[1],
+                statement_cache_size=self._statement_cache_size,
+                server_settings={"application_name": "vouchergraph"},
+                reset=_nothing,
+                timeout=self._acquire_seconds,
+            )
+        except (*UNREACHABLE, ValueError) as error:
+            raise DatabaseUnavailable(
+                f"no connection to the database ({type(error).__name__})"
+            ) from None
+
+    async def close(self) -> None:
+        """Wait for running transactions, then close; safe to call twice."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            try:
+                await asyncio.wait_for(pool.close(), ROLLBACK_SECONDS)
+            except TimeoutError:
+                pool.terminate()
+
+    @asynccontextmanager
+    async def viewer(self, account: UUID, *, read_only: bool = False) -> AsyncIterator[Connection]:
+        """A transaction that sees and writes the rows of one account only."""
+        begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        # The UUID's own text, since a message of several statements takes no parameters.
+        opening = (
+            f"{begin}; SET LOCAL ROLE {VIEWER}; SET LOCAL vg.account = '{UUID(int=account.int)}'"
+        )
+        async with self._transaction(opening) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def worker(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
+        """A transaction of the background worker or an operator: all accounts, limited rights."""
+        begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        async with self._transaction(f"{begin}; SET LOCAL ROLE {WORKER}") as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def _transaction(self, opening: str) -> AsyncIterator[Connection]:
+        async with self._acquired() as conn:
+            try:
+                await conn.execute(opening)
+                yield conn
+                await _commit(conn)
+            except BaseException as error:
+                lost = await _roll_back(conn)
+                if isinstance(error, LOST) or (lost and isinstance(error, asyncpg.InterfaceError)):
+                    raise DatabaseUnavailable("the connection to the database was lost") from None
+                raise
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
+        pool = self._pool
+        if pool is None:
+            raise DatabaseUnavailable("the database is not open")
+        try:
+            conn = await pool.acquire(timeout=self._acquire_seconds)
+        except UNREACHABLE as error:
+            raise DatabaseUnavailable(
+                f"no connection to the database ({type(error).__name__})"
+            ) from None
+        try:
+            yield conn
+        finally:
+            await pool.release(conn, timeout=ROLLBACK_SECONDS)
+
+
+async def _nothing(conn: Any) -> None:
+    """All we set is local to a transaction: a connection needs no reset on its way back."""
+
+
+async def _commit(conn: Connection) -> None:
+    if await conn.execute("COMMIT") != "COMMIT":
+        raise TransactionLost("the transaction was rolled back by an earlier error in it")
+
+
+async def _roll_back(conn: Connection) -> bool:
+    """End the transaction, or the connection: never back to the pool with either open.
+
+    Whether the connection is gone.
+    """
+    try:
+        closed = conn.is_closed()
+    except asyncpg.InterfaceError:  # the server closed it, and the pool has taken it back already
+        closed = True
+    if closed:
+        return True
+    task = asyncio.ensure_future(conn.execute("ROLLBACK", timeout=ROLLBACK_SECONDS))
+    try:
+        await asyncio.shield(task)
+    except BaseException as error:
+        task.cancel()
+        conn.terminate()
+        if not isinstance(error, Exception):
+            raise
+        log.warning("database.connection_dropped", reason=type(error).__name__)
+        return True
+    return False
+
+
+WALL = """
+SELECT
+  (SELECT coalesce(array_agg(rolname::text ORDER BY rolname), '{}') FROM pg_roles
+    WHERE rolname = ANY($1::text[]) AND (rolsuper OR rolbypassrls)) AS too_strong,
+  (SELECT coalesce(array_agg(wanted), '{}') FROM unnest($1::text[]) wanted
+    WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted)) AS missing,
+  (SELECT coalesce(array_agg(c.relname::text ORDER BY c.relname), '{}')
+     FROM pg_class c
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+      AND (c.relname = 'accounts' OR EXISTS (
+            SELECT FROM pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attname = 'account' AND NOT a.attisdropped))
+      AND NOT (c.relrowsecurity AND c.relforcerowsecurity)) AS unguarded,
+  (SELECT coalesce(array_agg(c.relname::text ORDER BY c.relname), '{}')
+     FROM pg_class c
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+      AND c.relrowsecurity AND has_table_privilege($2, c.oid, 'SELECT')) AS guarded"""
+
+
+async def check_wall(database: Database) -> None:
+    """Raise WallBroken unless the roles and policies keep accounts apart.
+
+    The roles exist, none is a superuser or passes row-level security, the login may switch to
+    them, every table with an account is guarded, and a viewer without an account sees nothing.
+    """
+    async with database._acquired() as conn:  # noqa: SLF001
+        found = await conn.fetchrow(WALL, list(ROLES), VIEWER)
+    if found is None or found["missing"]:
+        raise WallBroken(
+            f"missing roles: {_list(found['missing'] if found else None)}; run the migrations"
+        )
+    if found["too_strong"]:
+        raise WallBroken(f"superuser or BYPASSRLS must be taken from: {_list(found['too_strong'])}")
+    if found["unguarded"]:
+        raise WallBroken(f"row-level security is not forced on: {_list(found['unguarded'])}")
+    for role in (VIEWER, WORKER):
+        try:
+            async with database._transaction(f"BEGIN; SET LOCAL ROLE {role}") as conn:  # noqa: SLF001
+                if role == VIEWER:
+                    await _sees_nothing(conn, found["guarded"])
+        except asyncpg.InsufficientPrivilegeError:
+            raise WallBroken(
+                f"the login may not switch to {role}: GRANT {', '.join(ROLES)} to it"
+            ) from None
+
+
+async def _sees_nothing(conn: Connection, tables: list[str]) -> None:
+    questions = " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})"  # noqa: S608
+        for table in tables
+    )
+    if not tables:
+        raise WallBroken(f"no table is guarded; is {OWNER}'s schema migrated?")
+    visible = [row[0] for row in await conn.fetch(questions)]
+    if visible:
+        raise WallBroken(f"{VIEWER} without an account sees rows of: {_list(visible)}")
+
+
+def _list(names: list[str] | None) -> str:
+    return ", ".join(names or [])

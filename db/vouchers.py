@@ -1,0 +1,138 @@
+"""Vouchers: what was issued, and its sealed values. Nothing here can open one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from db.keyset import Conditions, keyset
+from db.pool import Connection, Record
+from domain.catalog import VoucherType
+from domain.money import Money
+from domain.orders import OrderStatus
+from domain.pages import Page, Slice
+from domain.pages import page as sliced
+from domain.vouchers import Expiry, SealedVoucher, SecretField, Voucher, VoucherState
+
+COLUMNS = """v.id, v.account, v.order_id, v.line_id, v.fulfillment_id, v.type, v.state,
+    v.face_value, v.currency, v.expires_at, v.expires_on, v.masked_code"""
+
+INSERT = """
+INSERT INTO vouchers (id, account, order_id, line_id, fulfillment_id, fingerprint, occurrence, type,
+    state, face_value, currency, expires_at, expires_on, masked_code, code, pin, claim_url,
+    reference_number)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bytea[],
+    $7::bigint[], $8::text[], $9::text[], $10::numeric[], $11::text[], $12::timestamptz[],
+    $13::date[], $14::text[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bytea[])
+ON CONFLICT (fulfillment_id, fingerprint, occurrence) DO NOTHING
+RETURNING id"""
+
+SEALED = f"""
+SELECT {COLUMNS}, v.code, v.pin, v.claim_url, v.reference_number, o.status AS order_status
+  FROM vouchers v JOIN orders o ON o.id = v.order_id
+ WHERE v.id = ANY($1)"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """What the vault needs to open a voucher, and what decides whether it may."""
+
+    voucher: Voucher
+    order_status: OrderStatus
+    sealed: Mapping[SecretField, bytes] = field(repr=False)
+
+
+async def add(conn: Connection, vouchers: Sequence[SealedVoucher]) -> set[UUID]:
+    """Store units not stored yet; the ids inserted. Reading an order twice adds nothing."""
+    if not vouchers:
+        return set()
+    items = [item.voucher for item in vouchers]
+    rows = await conn.fetch(
+        INSERT,
+        [item.id for item in items],
+        [item.account for item in items],
+        [item.order_id for item in items],
+        [item.line_id for item in items],
+        [item.fulfillment_id for item in items],
+        [item.fingerprint for item in vouchers],
+        [item.occurrence for item in vouchers],
+        [item.type.value for item in items],
+        [item.state.value for item in items],
+        [item.face_value.amount for item in items],
+        [item.face_value.currency for item in items],
+        [item.expiry.at for item in items],
+        [item.expiry.on for item in items],
+        [item.masked_code for item in items],
+        *([item.sealed.get(name) for item in vouchers] for name in SecretField),
+    )
+    return {row["id"] for row in rows}
+
+
+async def first_of_orders(
+    conn: Connection, order_ids: Sequence[UUID], cut: Slice
+) -> dict[UUID, Page[Voucher]]:
+    """The same slice of each order's vouchers, in one statement; keys are (id,)."""
+    conditions = Conditions()
+    wanted = conditions.argument(list(order_ids), "uuid[]")
+    conditions.add("v.order_id = wanted.order_id")
+    tail = keyset(conditions, cut, (("v.id", "uuid"),))
+    rows = await conn.fetch(
+        f"SELECT found.* FROM unnest({wanted}) WITH ORDINALITY AS wanted (order_id, position),"  # noqa: S608
+        f" LATERAL (SELECT {COLUMNS} FROM vouchers v WHERE {conditions.where()} {tail}) AS found"
+        f" ORDER BY wanted.position, found.id {'DESC' if cut.backward else 'ASC'}",
+        *conditions.arguments,
+    )
+    found: dict[UUID, list[tuple[tuple[object, ...], Voucher]]] = {key: [] for key in order_ids}
+    for row in rows:
+        found[row["order_id"]].append(((row["id"],), _voucher(row)))
+    return {order_id: sliced(items, cut) for order_id, items in found.items()}
+
+
+async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Voucher]:
+    rows = await conn.fetch(f"SELECT {COLUMNS} FROM vouchers v WHERE v.id = ANY($1)", list(ids))  # noqa: S608
+    return {row["id"]: _voucher(row) for row in rows}
+
+
+async def count_by_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many vouchers each order has, in any state."""
+    rows = await conn.fetch(
+        "SELECT order_id, count(*) AS n FROM vouchers WHERE order_id = ANY($1) GROUP BY order_id",
+        list(order_ids),
+    )
+    return dict.fromkeys(order_ids, 0) | {row["order_id"]: row["n"] for row in rows}
+
+
+async def delivered(conn: Connection, fulfillment_id: UUID) -> int:
+    """The units stored of a fulfillment, quarantined ones apart. Lock the fulfillment before."""
+    number: int = await conn.fetchval(
+        "SELECT count(*) FROM vouchers WHERE fulfillment_id = $1 AND state <> 'QUARANTINED'",
+        fulfillment_id,
+    )
+    return number
+
+
+async def sealed(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SealedRow]:
+    """The sealed values of vouchers with what decides about opening them, in one statement."""
+    return {row["id"]: _sealed(row) for row in await conn.fetch(SEALED, list(ids))}
+
+
+def _voucher(row: Record) -> Voucher:
+    return Voucher(
+        id=row["id"],
+        account=row["account"],
+        order_id=row["order_id"],
+        line_id=row["line_id"],
+        fulfillment_id=row["fulfillment_id"],
+        type=VoucherType(row["type"]),
+        state=VoucherState(row["state"]),
+        face_value=Money(row["face_value"], row["currency"]),
+        expiry=Expiry(row["expires_at"], row["expires_on"]),
+        masked_code=row["masked_code"],
+    )
+
+
+def _sealed(row: Record) -> SealedRow:
+    return SealedRow(
+        voucher=_voucher(row),
+        order_status=OrderStatus(row["order_status"]),
+        sealed={name: row[name.value] for name in SecretField if row[name.value] is not None},
+    )

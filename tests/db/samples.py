@@ -1,0 +1,100 @@
+"""Orders and what belongs to them, ready to be inserted."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from db import accounts, orders, vouchers
+from db.fulfillments import NewFulfillment
+from db.pool import Connection, Database
+from domain.catalog import VoucherType
+from domain.ids import uuid7
+from domain.money import Money
+from domain.orders import (
+    Fulfillment,
+    FulfillmentStatus,
+    Order,
+    OrderLine,
+    OrderOrigin,
+    OrderStatus,
+    Progress,
+)
+from domain.vouchers import Expiry, SealedVoucher, SecretField, Voucher, VoucherState
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CREDENTIAL = "credential-1"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An order with its one line and fulfillment."""
+
+    order: Order
+    line: OrderLine
+    fulfillment: Fulfillment
+
+
+def whole(
+    account: UUID,
+    n: int = 1,
+    state: FulfillmentStatus = FulfillmentStatus.ACCEPTED,
+    quantity: int = 3,
+    provider: str = "acme",
+    placed_at: datetime | None = None,
+    origin: OrderOrigin = OrderOrigin.IMPORTED,
+) -> Whole:
+    """The n-th order: placed n minutes after noon, known to its provider as P-n."""
+    at = placed_at or NOON + timedelta(minutes=n)
+    order = Order(
+        uuid7(), account, f"VG-{n}", origin, OrderStatus.PENDING, False, at, at, last_sequence=0
+    )
+    money = Money(Decimal("100.00"), "INR")
+    line = OrderLine(
+        uuid7(), order.id, provider, "sku-1", None, "A card", money, quantity,
+        Money(Decimal(0), "INR"), money.times(quantity), 0, 0,
+    )  # fmt: skip
+    fulfillment = Fulfillment(
+        uuid7(), account, order.id, line.id, provider, f"REF-{n}", f"P-{n}",
+        Progress(state, OrderStatus.PENDING, final=False, quantity=quantity, delivered=0),
+        "NEW", at, at, None, None, version=1,
+    )  # fmt: skip
+    return Whole(order, line, fulfillment)
+
+
+async def add(
+    conn: Connection, sample: Whole, credential: str = CREDENTIAL, due_at: datetime | None = NOON
+) -> None:
+    new = NewFulfillment(sample.fulfillment, credential, due_at)
+    await orders.add(conn, sample.order, [sample.line], [new])
+
+
+async def account(database: Database, name: str) -> UUID:
+    async with database.worker() as conn:
+        return (await accounts.add(conn, uuid7(), name)).id
+
+
+async def stored(database: Database, *samples: Whole, due_at: datetime | None = NOON) -> None:
+    async with database.worker() as conn:
+        for sample in samples:
+            await add(conn, sample, due_at=due_at)
+
+
+def voucher(of: Whole, code: str, occurrence: int = 0) -> SealedVoucher:
+    return SealedVoucher(
+        Voucher(
+            uuid7(), of.order.account, of.order.id, of.line.id, of.fulfillment.id,
+            VoucherType.CODE, VoucherState.ACTIVE, Money(Decimal("100.00"), "INR"),
+            Expiry(NOON, NOON.date()), "****" + code[-1:],
+        ),
+        fingerprint=hashlib.sha256(code.encode()).digest(),
+        occurrence=occurrence,
+        sealed={SecretField.CODE: b"sealed " + code.encode(), SecretField.PIN: b"sealed pin"},
+    )  # fmt: skip
+
+
+async def issued(database: Database, of: Whole, codes: Sequence[str]) -> set[UUID]:
+    async with database.worker() as conn:
+        return await vouchers.add(conn, [voucher(of, code) for code in codes])
