@@ -60,13 +60,9 @@ RETURNING f.id"""
 
 @dataclass(frozen=True, slots=True)
 class NewFulfillment:
-    """A fulfillment to be added: `due_at` is when the worker looks at it first, None: never.
-
-    `credential` tells which account of ours at the provider it belongs to (`Provider.credential`).
-    """
+    """A fulfillment to be added: `due_at` is when the worker looks at it first, None: never."""
 
     fulfillment: Fulfillment
-    credential: str
     due_at: datetime | None = None
 
 
@@ -123,12 +119,6 @@ async def by_provider_order(
     return fulfillment(row) if row else None
 
 
-async def credentials(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The credential of each fulfillment: one placed with another login cannot be asked about."""
-    rows = await conn.fetch("SELECT id, credential FROM fulfillments WHERE id = ANY($1)", list(ids))
-    return {row["id"]: row["credential"] for row in rows}
-
-
 async def add(conn: Connection, new: Sequence[NewFulfillment], *, ours: bool) -> None:
     """Insert fulfillments whose lines are there. `ours`: we made their references, unique."""
     items = [item.fulfillment for item in new]
@@ -140,7 +130,7 @@ async def add(conn: Connection, new: Sequence[NewFulfillment], *, ours: bool) ->
         [item.order_id for item in items],
         [item.line_id for item in items],
         [item.provider_name for item in items],
-        [item.credential for item in new],
+        [item.credential for item in items],
         [item.reference for item in items],
         [item.provider_order_id for item in items],
         [item.progress.state.lower() for item in items],
@@ -160,12 +150,12 @@ async def add(conn: Connection, new: Sequence[NewFulfillment], *, ours: bool) ->
     )
 
 
-async def add_alias(conn: Connection, found: Fulfillment, credential: str, alias: str) -> None:
+async def add_alias(conn: Connection, found: Fulfillment, alias: str) -> None:
     """Remember another id of the same order at the provider; the provider's own id is none."""
     await conn.execute(
         "INSERT INTO fulfillment_aliases (provider, credential, alias, account, fulfillment_id)"
         " SELECT $1, $2, $3, $4, $5 WHERE $3 IS DISTINCT FROM $6::text ON CONFLICT DO NOTHING",
-        *(found.provider_name, credential, alias, found.account, found.id),
+        *(found.provider_name, found.credential, alias, found.account, found.id),
         found.provider_order_id,
     )
 
@@ -209,6 +199,7 @@ def fulfillment(row: Record) -> Fulfillment:
         order_id=row["order_id"],
         line_id=row["line_id"],
         provider_name=row["provider"],
+        credential=row["credential"],
         reference=row["reference"],
         provider_order_id=row["provider_order_id"],
         progress=Progress(

@@ -32,6 +32,8 @@ LOST = (
     asyncpg.CrashShutdownError,
     ConnectionError,
 )
+# Also raised for our own mistakes; on a connection that is gone they mean that.
+MAYBE_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class DatabaseUnavailable(Exception):
@@ -124,7 +126,7 @@ class Database:
                 await _commit(conn)
             except BaseException as error:
                 lost = await _roll_back(conn)
-                if isinstance(error, LOST) or (lost and isinstance(error, asyncpg.InterfaceError)):
+                if isinstance(error, LOST) or (lost and isinstance(error, MAYBE_LOST)):
                     raise DatabaseUnavailable("the connection to the database was lost") from None
                 raise
 

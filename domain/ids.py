@@ -8,7 +8,6 @@ import time
 from enum import IntEnum
 from uuid import UUID
 
-
 _lock = threading.Lock()
 _last = 0
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 # ISO 4217 minor digits where they are not two. CLDR's digits differ for several of these.
+ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THREE = "BHD IQD JOD KWD LYD OMR TND"
+FOUR = "CLF UYW"
 MINOR_DIGITS = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    code: digits for digits, codes in ((0, ZERO), (3, THREE), (4, FOUR)) for code in codes.split()
 }
 CURRENCY = re.compile(r"[A-Z]{3}")
 # Wider than any order, narrower than what PostgreSQL's numeric or a hostile exponent could carry.
@@ -61,7 +60,7 @@ class Money:
         return minor == minor.to_integral_value()
 
     def __str__(self) -> str:
-        """The amount as it stands on the wire: at least the currency's minor digits, all others kept."""
+        """The amount as on the wire: at least the currency's minor digits, all others kept."""
         digits = Decimal(1).scaleb(-self.minor_digits)
         shown = self.amount.quantize(digits) if self.is_exact else self.amount.normalize()
         return f"{shown:f}"

@@ -132,6 +132,7 @@ class OrderLine:
 class Fulfillment:
     """One provider's part of one order, as recorded.
 
+    `credential` tells which account of ours at the provider it belongs to; nobody else can ask.
     `observed_at` is when the recorded word was asked for. `version` rises with every change, so
     that a late write can tell that somebody newer was there.
     """
@@ -141,6 +142,7 @@ class Fulfillment:
     order_id: UUID
     line_id: UUID
     provider_name: str
+    credential: str
     reference: str
     provider_order_id: str | None
     progress: Progress

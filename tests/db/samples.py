@@ -57,17 +57,15 @@ def whole(
         Money(Decimal(0), "INR"), money.times(quantity), 0, 0,
     )  # fmt: skip
     fulfillment = Fulfillment(
-        uuid7(), account, order.id, line.id, provider, f"REF-{n}", f"P-{n}",
+        uuid7(), account, order.id, line.id, provider, CREDENTIAL, f"REF-{n}", f"P-{n}",
         Progress(state, OrderStatus.PENDING, final=False, quantity=quantity, delivered=0),
         "NEW", at, at, None, None, version=1,
     )  # fmt: skip
     return Whole(order, line, fulfillment)
 
 
-async def add(
-    conn: Connection, sample: Whole, credential: str = CREDENTIAL, due_at: datetime | None = NOON
-) -> None:
-    new = NewFulfillment(sample.fulfillment, credential, due_at)
+async def add(conn: Connection, sample: Whole, due_at: datetime | None = NOON) -> None:
+    new = NewFulfillment(sample.fulfillment, due_at)
     await orders.add(conn, sample.order, [sample.line], [new])
 
 

@@ -55,9 +55,6 @@ async def test_what_goes_in_comes_out(database: Database, account: UUID) -> None
         assert await order_lines.by_ids(conn, [sample.line.id]) == {sample.line.id: sample.line}
         assert await fulfillments.by_orders(conn, list(found)) == {sample.order.id: [fulfillment]}
         assert await fulfillments.by_ids(conn, [fulfillment.id]) == {fulfillment.id: fulfillment}
-        assert await fulfillments.credentials(conn, [fulfillment.id]) == {
-            fulfillment.id: CREDENTIAL
-        }
 
 
 async def test_pages_run_newest_first_both_ways_and_hold_every_order_once(
@@ -136,9 +133,9 @@ async def test_an_order_is_found_by_every_name_it_has(database: Database, accoun
     sample = samples.whole(account)
     await samples.stored(database, sample)
     async with database.worker() as conn:
-        await fulfillments.add_alias(conn, sample.fulfillment, CREDENTIAL, "asked-by")
-        await fulfillments.add_alias(conn, sample.fulfillment, CREDENTIAL, "asked-by")
-        await fulfillments.add_alias(conn, sample.fulfillment, CREDENTIAL, "P-1")
+        await fulfillments.add_alias(conn, sample.fulfillment, "asked-by")
+        await fulfillments.add_alias(conn, sample.fulfillment, "asked-by")
+        await fulfillments.add_alias(conn, sample.fulfillment, "P-1")
         assert await conn.fetchval("SELECT count(*) FROM fulfillment_aliases") == 1
     async with database.viewer(account) as conn:
         for reference in ("VG-1", "REF-1"):

@@ -41,7 +41,7 @@ async def filled(database: Database, name: str) -> UUID:
             clients.NewClient(uuid7(), account, f"vgtest_{name}", "c", b"mac", 1, ("orders:read",)),
         )
         await data_keys.add(conn, SealedKey(uuid7(), account, KeyPurpose.DATA, b"sealed", 1))
-        await fulfillments.add_alias(conn, order.fulfillment, samples.CREDENTIAL, f"alias-{name}")
+        await fulfillments.add_alias(conn, order.fulfillment, f"alias-{name}")
         _, head = await quotas.spend(
             conn, account, {order.order.id: 1}, per_order_hour=60, vouchers_per_hour=10
         )
