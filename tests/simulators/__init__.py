@@ -1,0 +1,1 @@
+"""The simulators, over HTTP, against the contracts."""
