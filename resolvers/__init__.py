@@ -1,0 +1,1 @@
+"""One thin answer per field."""

@@ -1,0 +1,144 @@
+"""Live status: open fulfillments are asked for at their providers at once, under one deadline."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from domain.orders import Fulfillment, FulfillmentStatus, LiveStatus
+from domain.providers import Capability
+from ordering.observe import Seen
+from ordering.statuses import heard
+from providers.errors import ProviderError
+from providers.pacing import Asker, asked_by
+from providers.port import OrderKey, Provider, Reading
+
+log = structlog.get_logger()
+
+# A page may hold a hundred open orders of a provider that has no list: the rest answer as recorded.
+MOST_SINGLE_READS = 10
+NEVER_ASKED = frozenset({FulfillmentStatus.READY, FulfillmentStatus.SENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one provider said of one order, and when the request that asked it began."""
+
+    reading: Reading
+    as_of: datetime
+
+
+# By provider order id; None when the provider did not answer.
+Answers = Mapping[str, Answer] | None
+
+
+class LiveStatuses:
+    """Asks providers for the status of open fulfillments; one for the whole process.
+
+    Never raises for a provider's sake: whatever is late, broken or unknown is answered as recorded.
+    One read is in flight per order, however many viewers wait for it.
+    """
+
+    def __init__(
+        self, providers: Mapping[str, Provider], *, deadline: timedelta, fresh: timedelta
+    ) -> None:
+        self._providers = providers
+        self._deadline = deadline
+        self._fresh = fresh
+        self._in_flight: dict[UUID, asyncio.Task[Answers]] = {}
+
+    async def read(
+        self, fulfillments: Sequence[Fulfillment]
+    ) -> tuple[dict[UUID, LiveStatus], list[Seen]]:
+        """The status of each, and what was seen on the way, to be written back after the answer."""
+        tasks = self._ask(self._worth_asking(fulfillments))
+        if tasks:
+            await asyncio.wait(set(tasks.values()), timeout=self._deadline.total_seconds())
+        statuses: dict[UUID, LiveStatus] = {}
+        seen: list[Seen] = []
+        for fulfillment in fulfillments:
+            task = tasks.get(fulfillment.id)
+            answer = self._answer(fulfillment, task)
+            statuses[fulfillment.id] = status(fulfillment, answer)
+            if answer is not None:
+                seen.append(Seen(fulfillment, answer.as_of, answer.reading))
+            elif task is not None and task.done() and task.result() is not None:
+                seen.append(Seen(fulfillment, fulfillment.observed_at))
+        return statuses, seen
+
+    def _worth_asking(self, fulfillments: Sequence[Fulfillment]) -> list[Fulfillment]:
+        stale = datetime.now(UTC) - self._fresh
+        return [
+            fulfillment
+            for fulfillment in fulfillments
+            if fulfillment.is_open
+            and fulfillment.progress.state not in NEVER_ASKED
+            and fulfillment.provider_order_id is not None
+            and fulfillment.observed_at < stale
+            and self._is_ours_to_ask(fulfillment)
+        ]
+
+    def _is_ours_to_ask(self, fulfillment: Fulfillment) -> bool:
+        """Whether we are logged in with the account at the provider that it belongs to."""
+        provider = self._providers.get(fulfillment.provider_name)
+        return provider is not None and provider.credential == fulfillment.credential
+
+    def _ask(self, fulfillments: Sequence[Fulfillment]) -> dict[UUID, asyncio.Task[Answers]]:
+        """The task that answers each: one already in flight, or one new request per provider."""
+        tasks = {f.id: self._in_flight[f.id] for f in fulfillments if f.id in self._in_flight}
+        wanted: dict[str, list[Fulfillment]] = defaultdict(list)
+        for fulfillment in fulfillments:
+            if fulfillment.id not in tasks:
+                wanted[fulfillment.provider_name].append(fulfillment)
+        for name, group in wanted.items():
+            provider = self._providers[name]
+            if Capability.BATCH_STATUS in provider.capabilities:
+                batches = [group]
+            else:
+                batches = [[one] for one in group[:MOST_SINGLE_READS]]
+            for batch in batches:
+                task = asyncio.create_task(self._statuses(provider, batch))
+                for fulfillment in batch:
+                    tasks[fulfillment.id] = self._in_flight[fulfillment.id] = task
+        return tasks
+
+    async def _statuses(self, provider: Provider, batch: Sequence[Fulfillment]) -> Answers:
+        started = datetime.now(UTC)
+        keys = [OrderKey(str(f.provider_order_id), f.reference, f.placed_at) for f in batch]
+        try:
+            with asked_by(Asker.VIEWER, within=self._deadline):
+                async with asyncio.timeout(self._deadline.total_seconds()):
+                    readings = await provider.statuses(keys)
+        except (ProviderError, TimeoutError) as error:
+            code = getattr(error, "code", None)
+            log.info("live.recorded", provider=provider.name, cause=type(error).__name__, code=code)
+            return None
+        finally:
+            for fulfillment in batch:
+                self._in_flight.pop(fulfillment.id, None)
+        return {key: Answer(reading, started) for key, reading in readings.items()}
+
+    def _answer(
+        self, fulfillment: Fulfillment, task: "asyncio.Task[Answers] | None"
+    ) -> Answer | None:
+        answers = task.result() if task is not None and task.done() else None
+        return answers.get(str(fulfillment.provider_order_id)) if answers else None
+
+
+def status(fulfillment: Fulfillment, answer: Answer | None) -> LiveStatus:
+    """What is answered: the provider's fresh word over the stored units, else what is recorded."""
+    progress = fulfillment.progress
+    if answer is None:
+        if fulfillment.is_open:
+            progress = heard(progress, progress.word, final=progress.final)
+        raw = fulfillment.provider_status
+        return LiveStatus(progress, raw, fulfillment.observed_at, live=False)
+    reading = answer.reading
+    # An import of unknown quantity learns it from the first answer that counts.
+    quantity = max(progress.quantity, reading.quantity or 0)
+    progress = heard(replace(progress, quantity=quantity), reading.status, final=reading.final)
+    return LiveStatus(progress, reading.raw_status, answer.as_of, live=True)

@@ -1,0 +1,148 @@
+"""Data loaders of one request: each turns a page of keys into one statement or one fan-out."""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from aiodataloader import DataLoader
+
+from db import audit, events, fulfillments, order_lines, orders, products, vouchers
+from db.pool import Connection
+from domain.audit import AuditEvent
+from domain.catalog import Product
+from domain.orders import Fulfillment, LiveStatus, Order, OrderEvent, OrderLine
+from domain.pages import Page, Slice
+from domain.secret import Secret
+from domain.vouchers import SecretField, Voucher
+from resolvers.context import Context
+from resolvers.reveals import reveal
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Loader(DataLoader[K, V], Generic[K, V]):
+    """Loads by a function from all keys at once to what was found; anything else is `missing`."""
+
+    def __init__(
+        self, load: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, missing: Any = None
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._missing = missing
+
+    async def batch_load_fn(self, keys: list[K]) -> list[V]:
+        found = await self._load(keys)
+        return [found.get(key, self._missing) for key in keys]
+
+
+class Loaders:
+    """Every loader reads within the viewer's account, in a short transaction of its own."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def _reading(
+        self, read: Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]]
+    ) -> Callable[[list[K]], Awaitable[Mapping[K, V]]]:
+        async def load(keys: list[K]) -> Mapping[K, V]:
+            context = self._context
+            async with context.services.database.viewer(context.account) as conn:
+                return await read(conn, keys)
+
+        return load
+
+    @cached_property
+    def order(self) -> Loader[UUID, Order | None]:
+        return Loader(self._reading(orders.by_ids))
+
+    @cached_property
+    def line(self) -> Loader[UUID, OrderLine | None]:
+        return Loader(self._reading(order_lines.by_ids))
+
+    @cached_property
+    def lines_of_order(self) -> Loader[UUID, Sequence[OrderLine]]:
+        return Loader(self._reading(order_lines.by_orders), missing=())
+
+    @cached_property
+    def fulfillment(self) -> Loader[UUID, Fulfillment | None]:
+        return Loader(self._reading(fulfillments.by_ids))
+
+    @cached_property
+    def fulfillments_of_order(self) -> Loader[UUID, Sequence[Fulfillment]]:
+        return Loader(self._reading(fulfillments.by_orders), missing=())
+
+    @cached_property
+    def product(self) -> Loader[UUID, Product | None]:
+        return Loader(self._reading(products.by_ids))
+
+    @cached_property
+    def product_by_key(self) -> Loader[tuple[str, str], Product | None]:
+        """Products by provider and SKU: an order may be older than our catalog."""
+        return Loader(self._reading(products.by_keys))
+
+    @cached_property
+    def voucher(self) -> Loader[UUID, Voucher | None]:
+        return Loader(self._reading(vouchers.by_ids))
+
+    @cached_property
+    def event(self) -> Loader[UUID, OrderEvent | None]:
+        return Loader(self._reading(events.by_ids))
+
+    @cached_property
+    def audit_event(self) -> Loader[UUID, AuditEvent | None]:
+        return Loader(self._reading(audit.by_ids))
+
+    @cached_property
+    def live(self) -> Loader[UUID, LiveStatus]:
+        """Status of open fulfillments by id, from their providers; prime it with `know` first."""
+        return Loader(self._ask_providers)
+
+    def know(self, found: Sequence[Fulfillment]) -> None:
+        """Let the live loader know the records of the ids it will be asked for."""
+        self._known.update({fulfillment.id: fulfillment for fulfillment in found})
+
+    @cached_property
+    def _known(self) -> dict[UUID, Fulfillment]:
+        return {}
+
+    async def _ask_providers(self, ids: list[UUID]) -> Mapping[UUID, LiveStatus]:
+        wanted = [self._known[id] for id in ids]
+        statuses, seen = await self._context.services.live.read(wanted)
+        self._context.seen.extend(seen)
+        return statuses
+
+    def _first_of_orders(
+        self, name: str, read: Callable[..., Awaitable[Mapping[UUID, Page[Any]]]], wanted: Slice
+    ) -> Loader[UUID, Page[Any]]:
+        """One loader for each set of page arguments: aliases may ask for different pages."""
+        loaders = self._pages
+        if (name, wanted) not in loaders:
+            loaders[name, wanted] = Loader(
+                self._reading(lambda conn, ids: read(conn, ids, wanted)),
+                missing=Page((), (), has_next=False, has_previous=False),
+            )
+        return loaders[name, wanted]
+
+    @cached_property
+    def _pages(self) -> dict[tuple[str, Slice], Loader[UUID, Page[Any]]]:
+        return {}
+
+    def vouchers_of_order(self, wanted: Slice) -> Loader[UUID, Page[Voucher]]:
+        return self._first_of_orders("vouchers", vouchers.first_of_orders, wanted)
+
+    def events_of_order(self, wanted: Slice) -> Loader[UUID, Page[OrderEvent]]:
+        return self._first_of_orders("events", events.first_of_orders, wanted)
+
+    @cached_property
+    def secret(self) -> Loader[tuple[UUID, SecretField], Secret | None]:
+        """Opened secrets by voucher and field, through the one audited way."""
+        return Loader(self._reveal)
+
+    async def _reveal(self, keys: list[tuple[UUID, SecretField]]) -> Mapping[Any, Any]:
+        return dict(zip(keys, await reveal(self._context, keys), strict=True))
+
+    @cached_property
+    def voucher_count(self) -> Loader[UUID, int]:
+        return Loader(self._reading(vouchers.count_by_orders), missing=0)

@@ -1,0 +1,67 @@
+"""Vouchers: what they belong to, and their secrets through the one audited way."""
+
+from strawberry import ID, Parent
+
+from domain.audit import AuditEvent
+from domain.catalog import Product
+from domain.ids import Kind, row_id
+from domain.ids import global_id as make_id
+from domain.orders import Order, OrderLine
+from domain.vouchers import SecretField, Voucher
+from resolvers import audit, orders
+from resolvers.context import Ask, Context
+from resolvers.paging import Arguments, Connection
+
+
+def global_id(root: Parent[Voucher]) -> ID:
+    return ID(make_id(Kind.VOUCHER, root.id))
+
+
+async def by_id(context: Context, id: str) -> Voucher | None:
+    key = row_id(id, Kind.VOUCHER)
+    return await context.loaders.voucher.load(key) if key else None
+
+
+async def order(root: Parent[Voucher], info: Ask) -> Order | None:
+    return await info.context.loaders.order.load(root.order_id)
+
+
+async def line(root: Parent[Voucher], info: Ask) -> OrderLine | None:
+    return await info.context.loaders.line.load(root.line_id)
+
+
+async def product(root: Parent[Voucher], info: Ask) -> Product | None:
+    bought = await info.context.loaders.line.load(root.line_id)
+    return await orders.product_of_line(info.context, bought) if bought else None
+
+
+async def _secret(root: Voucher, info: Ask, field: SecretField) -> str | None:
+    opened = await info.context.loaders.secret.load((root.id, field))
+    return opened.reveal() if opened else None
+
+
+async def code(root: Parent[Voucher], info: Ask) -> str | None:
+    return await _secret(root, info, SecretField.CODE)
+
+
+async def pin(root: Parent[Voucher], info: Ask) -> str | None:
+    return await _secret(root, info, SecretField.PIN)
+
+
+async def claim_url(root: Parent[Voucher], info: Ask) -> str | None:
+    return await _secret(root, info, SecretField.CLAIM_URL)
+
+
+async def reference_number(root: Parent[Voucher], info: Ask) -> str | None:
+    return await _secret(root, info, SecretField.REFERENCE_NUMBER)
+
+
+async def reveals(
+    root: Parent[Voucher],
+    info: Ask,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Connection[AuditEvent]:
+    return await audit.of_voucher(info.context, root, Arguments(first, after, last, before))

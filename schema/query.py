@@ -1,0 +1,127 @@
+"""What can be read."""
+
+import strawberry
+from graphql import GraphQLError
+
+from domain.catalog import ProductSort
+from domain.problems import invalid
+from domain.viewers import Scope
+from resolvers import audit, nodes, orders, products, providers, vouchers
+from resolvers.context import Ask
+from resolvers.paging import Arguments
+from schema.audit import AuditEventConnection
+from schema.faces import answer
+from schema.node import Node
+from schema.order import Order, OrderConnection, OrderEventConnection, OrderFilter, OrderLookup
+from schema.permissions import needs
+from schema.product import Product, ProductConnection, ProductFilter
+from schema.provider import Provider
+from schema.viewer import Viewer
+from schema.voucher import Voucher
+
+MOST_IDS = 100
+
+
+async def _node(info: Ask, id: strawberry.ID) -> object:
+    return await nodes.node(info.context, id)
+
+
+async def _nodes(info: Ask, ids: list[strawberry.ID]) -> object:
+    if len(ids) > MOST_IDS:
+        raise invalid(f"at most {MOST_IDS} ids at once", "ids")
+    return await nodes.nodes(info.context, ids)
+
+
+def _viewer(info: Ask) -> object:
+    return info.context.viewer
+
+
+def _providers(info: Ask) -> object:
+    return providers.listed(info.context)
+
+
+async def _product(info: Ask, id: strawberry.ID) -> object:
+    return await products.by_id(info.context, id)
+
+
+async def _products(
+    info: Ask,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    filter: ProductFilter | None = None,
+    sort: ProductSort | None = None,
+) -> object:
+    page = Arguments(first, after, last, before)
+    return await products.page(info.context, page, filter.wanted() if filter else None, sort)
+
+
+async def _order(info: Ask, by: OrderLookup) -> object:
+    given = [way for way in (by.id, by.reference, by.provider_order) if way]
+    # Gateways drop @oneOf, so it is checked here again.
+    if len(given) != 1:
+        raise invalid("name the order in exactly one way: id, reference or providerOrder", "by")
+    if by.id:
+        return await orders.by_id(info.context, by.id)
+    if by.reference:
+        return await orders.by_reference(info.context, by.reference)
+    key = by.provider_order
+    if key is None:
+        raise GraphQLError("unreachable: one way was given")
+    return await orders.by_provider_order(info.context, key.provider, key.order_id)
+
+
+async def _orders(
+    info: Ask,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    filter: OrderFilter | None = None,
+) -> object:
+    page = Arguments(first, after, last, before)
+    return await orders.page(info.context, page, filter.wanted() if filter else None)
+
+
+async def _order_events(
+    info: Ask,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> object:
+    return await orders.events(info.context, Arguments(first, after, last, before))
+
+
+async def _voucher(info: Ask, id: strawberry.ID) -> object:
+    return await vouchers.by_id(info.context, id)
+
+
+async def _audit_events(
+    info: Ask,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> object:
+    return await audit.page(info.context, Arguments(first, after, last, before))
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    node: Node | None = answer(_node, "Anything by its global id; null when there is none for you.")
+    nodes: list[Node | None] = answer(_nodes, "Many at once, in the order of the ids.")
+    viewer: Viewer | None = answer(_viewer, "Who you are here.")
+    providers: list[Provider] | None = answer(_providers, "The providers that are set up here.")
+    product: Product | None = answer(_product, "One product by its global id.")
+    products: ProductConnection | None = answer(_products, "The catalogs of all providers.")
+    order: Order | None = answer(_order, "One order, named in one of three ways.")
+    orders: OrderConnection | None = answer(_orders, "The account's orders, newest first.")
+    order_events: OrderEventConnection | None = answer(
+        _order_events, "The account's order log, oldest first."
+    )
+    voucher: Voucher | None = answer(_voucher, "One voucher by its global id.")
+    audit_events: AuditEventConnection | None = answer(
+        _audit_events, "The account's audit chain, newest first.", scopes=needs(Scope.AUDIT_READ)
+    )

@@ -1,0 +1,78 @@
+"""Scalars: decimals as strings, instants in UTC, days."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from graphql import GraphQLError
+from strawberry import scalar
+from strawberry.types.scalar import ScalarDefinition
+
+DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,12})?")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _refuse(text: str) -> GraphQLError:
+    return GraphQLError(text, extensions={"code": "INVALID_INPUT"})
+
+
+def parse_decimal(value: object) -> Decimal:
+    """A decimal from a string or an integer. A float is refused: it has already lost the amount."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _refuse('a Decimal is a string such as "1234.50"')
+    if not DECIMAL.fullmatch(str(value)):
+        raise _refuse('a Decimal has at most 20 digits and 12 decimals, such as "1234.50"')
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise _refuse('a Decimal is a string such as "1234.50"') from None
+
+
+def parse_instant(value: object) -> datetime:
+    """An instant from RFC 3339 text; one without a zone is refused."""
+    if not isinstance(value, str) or not INSTANT.fullmatch(value):
+        raise _refuse('a DateTime is RFC 3339 with a zone, such as "2026-01-31T09:30:00Z"')
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refuse(
+            'a DateTime is RFC 3339 with a zone, such as "2026-01-31T09:30:00Z"'
+        ) from None
+
+
+def parse_day(value: object) -> date:
+    """A calendar day from its ISO 8601 text."""
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise _refuse('a Date is a day such as "2026-01-31"') from None
+
+
+def _show_decimal(value: Decimal) -> str:
+    return f"{value:f}"
+
+
+def _show_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Decimal: scalar(
+        name="Decimal",
+        description='A decimal as a string, never a float: "1234.50".',
+        serialize=_show_decimal,
+        parse_value=parse_decimal,
+    ),
+    datetime: scalar(
+        name="DateTime",
+        description="An instant: RFC 3339, in UTC.",
+        serialize=_show_instant,
+        parse_value=parse_instant,
+    ),
+    date: scalar(
+        name="Date",
+        description="A calendar day: ISO 8601.",
+        serialize=date.isoformat,
+        parse_value=parse_day,
+    ),
+}
