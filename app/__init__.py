@@ -1,0 +1,1 @@
+"""Starts the program: settings, authentication, HTTP server, worker loop, CLI."""

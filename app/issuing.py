@@ -1,0 +1,57 @@
+"""Making and ending API clients, with a trace of both in the account's audit chain."""
+
+from uuid import UUID
+
+from app.auth import Credentials
+from app.composition import Core, StartRefused
+from db import accounts, audit, clients
+from db.clients import Limits, NewClient
+from db.pool import Connection
+from domain.audit import Act, AuditAction
+from domain.ids import Kind, global_id, uuid7
+
+ACTOR = "cli"
+
+
+async def create(
+    parts: Core, account: UUID, name: str, scopes: tuple[str, ...], addresses: tuple[str, ...]
+) -> Credentials:
+    """A new client of an account with a fresh secret, which only this answer holds."""
+    credentials = Credentials.mint(parts.settings.mode)
+    pepper = parts.pepper
+    key = await parts.keys.audit()
+    async with parts.database.worker() as conn:
+        if await accounts.find(conn, account) is None:
+            raise StartRefused(f"there is no account {account}")
+        await clients.add(
+            conn,
+            NewClient(
+                id=uuid7(),
+                account=account,
+                key_id=credentials.key,
+                name=name,
+                secret_mac=pepper.mac(credentials.secret.reveal(), pepper.version),
+                pepper_version=pepper.version,
+                scopes=scopes,
+                limits=Limits(addresses=addresses),
+            ),
+        )
+        await _trace(conn, account, credentials.key, "created", key)
+    return credentials
+
+
+async def revoke(parts: Core, key_id: str) -> bool:
+    """End a client; False when there is none such or it was revoked before."""
+    key = await parts.keys.audit()
+    async with parts.database.worker() as conn:
+        client = await clients.find(conn, key_id)
+        if client is None or not await clients.revoke(conn, key_id):
+            return False
+        await _trace(conn, client.account, key_id, "revoked", key)
+    return True
+
+
+async def _trace(conn: Connection, account: UUID, key_id: str, done: str, key: bytes) -> None:
+    subject = global_id(Kind.ACCOUNT, account)
+    act = Act(ACTOR, AuditAction.CLIENT_CHANGED, subject, fields=(f"{key_id} {done}",))
+    await audit.append(conn, account, [act], key)

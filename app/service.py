@@ -1,0 +1,226 @@
+"""`serve` and `worker`: from settings to a running process, and to an orderly end."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from app import demo, server, worker
+from app.composition import Program, StartRefused, core, opened_providers
+from app.explorer import Page
+from app.sandbox import FILE, write_private
+from app.settings import Loaded, Settings
+
+log = structlog.get_logger()
+
+# Everything together must end within 5 s of the signal; aiohttp may take its time twice.
+DRAIN_SECONDS = 1.0
+GIVE_UP_SECONDS = 4.5
+HEADER_SECONDS = 10.0  # for the first request line and headers of a connection
+KEEP_ALIVE_SECONDS = 30.0
+LINGER_SECONDS = 1.0  # for the rest of a body that was refused
+# A listener on every address is shown at the one that is surely there.
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+async def serve(loaded: Loaded) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and return."""
+    stop = stop_signal()
+    async with _program(loaded, simulate=True) as program, AsyncExitStack() as stack:
+        if loaded.settings.sandbox:
+            await demo.furnish(program)
+        page = Page(program.demo_keys(), program.samples())
+        await stack.enter_async_context(_listening(program, page))
+        await stack.enter_async_context(_background(program))
+        await stop.wait()
+        log.info("service.stopping")
+        program.draining = True
+        asyncio.get_running_loop().call_later(GIVE_UP_SECONDS, _give_up)
+
+
+async def work(loaded: Loaded) -> None:
+    """Background work only, until SIGTERM or SIGINT."""
+    stop = stop_signal()
+    async with _program(loaded, simulate=False) as program:
+        if not program.providers:
+            raise StartRefused(
+                "there is no provider to work with: the simulators of sandbox mode live inside"
+                " `vouchergraph serve`; set a provider's base URL"
+            )
+        async with _background(program):
+            log.info("worker.running", providers=sorted(program.providers))
+            await stop.wait()
+
+
+@asynccontextmanager
+async def _program(loaded: Loaded, *, simulate: bool) -> AsyncIterator[Program]:
+    if ignored := loaded.settings.without_effect:
+        log.warning("settings.without_effect", names=list(ignored))
+    async with (
+        core(loaded) as parts,
+        opened_providers(loaded, parts, simulate=simulate) as (providers, simulators),
+    ):
+        program = Program(parts, providers, simulators)
+        yield program
+        await program.finish()
+
+
+@asynccontextmanager
+async def _background(program: Program) -> AsyncIterator[None]:
+    tasks = worker.start(program)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _listening(program: Program, page: Page) -> AsyncIterator[None]:
+    """The HTTP listeners, and the ready file while they answer."""
+    settings = program.settings
+    local = settings.sandbox and not settings.metrics_address
+    app = server.build(program, page, metrics=local)
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(_listener(app, settings.host, settings.port))
+        metrics = f"{url}/metrics" if local else None
+        if settings.metrics_address:
+            host, _, port = settings.metrics_address.rpartition(":")
+            counters = web.Application()
+            counters.router.add_get("/metrics", server.expose)
+            found = await stack.enter_async_context(
+                _listener(counters, host.strip("[]"), int(port))
+            )
+            metrics = f"{found}/metrics"
+        stack.enter_context(_ready(program, url, metrics))
+        yield
+
+
+@asynccontextmanager
+async def _listener(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """One listening address; its URL. Connections that never send a request are cut."""
+    runner = web.AppRunner(
+        app,
+        handle_signals=False,
+        access_log=None,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+        shutdown_timeout=DRAIN_SECONDS,
+    )
+    await runner.setup()
+    handlers = runner.server
+    if handlers is None:
+        raise StartRefused("the HTTP server could not be set up")
+    loop = asyncio.get_running_loop()
+
+    def connected() -> web.RequestHandler:
+        handler = handlers()
+        loop.call_later(HEADER_SECONDS, _cut_silent, handler)
+        return handler
+
+    try:
+        listener = await loop.create_server(connected, host, port, backlog=256)
+    except OSError as error:
+        await runner.cleanup()
+        raise StartRefused(
+            f"cannot listen on {host}:{port} ({error.strerror or error}): set VOUCHERGRAPH_HOST"
+            " and VOUCHERGRAPH_PORT"
+        ) from None
+    address, bound = listener.sockets[0].getsockname()[:2]
+    shown = EVERYWHERE.get(address, address)
+    try:
+        yield f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
+    finally:
+        listener.close()
+        await runner.cleanup()
+
+
+def _give_up() -> None:
+    """End now: what hangs is only waiting, and everything decided is committed."""
+    log.warning("service.cut_off", seconds=GIVE_UP_SECONDS)
+    os._exit(0)
+
+
+def _cut_silent(handler: web.RequestHandler) -> None:
+    # Of a connection that sent no whole request yet; later ones have the keep-alive's limit.
+    if handler.transport is not None and handler._request_count == 0:  # noqa: SLF001
+        handler.force_close()
+
+
+@contextmanager
+def _ready(program: Program, url: str, metrics: str | None) -> Iterator[None]:
+    """The banner, and the ready file while the service answers."""
+    settings = program.settings
+    content: dict[str, object] = {
+        "graphql": f"{url}/graphql",
+        "graphiql": f"{url}/graphql",
+        "metrics": metrics,
+        "pid": os.getpid(),
+        "simulators": {name: one.url for name, one in program.simulators.items()},
+    }
+    if settings.sandbox:
+        content["clients"] = program.demo_keys()
+    path = settings.ready_file
+    if path is not None:
+        try:
+            write_private(path, json.dumps(content) + "\n")
+        except OSError as error:
+            raise StartRefused(
+                f"the ready file {path} cannot be written ({error.strerror}):"
+                " set VOUCHERGRAPH_READY_FILE to a path in a directory that exists"
+            ) from None
+    _banner(settings, f"{url}/graphql")
+    log.info(
+        "service.ready",
+        graphql=content["graphql"],
+        mode=settings.mode,
+        providers=sorted(program.providers),
+    )
+    try:
+        yield
+    finally:
+        if path is not None:
+            _remove_ours(path)
+
+
+def _remove_ours(path: Path) -> None:
+    """Remove the ready file unless another process has written its own meanwhile."""
+    with suppress(OSError, ValueError):
+        if json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            path.unlink()
+
+
+def _banner(settings: Settings, address: str) -> None:
+    lines = [f"GraphiQL      {address}"]
+    if settings.sandbox:
+        lines += [
+            f"Demo keys     {settings.data_dir / FILE}",
+            "Mode          sandbox: simulated providers, nothing is bought",
+        ]
+    sys.stdout.write("\n".join(["", *(f"  {line}" for line in lines), "", ""]))
+    sys.stdout.flush()
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told, number)
+    return stop
