@@ -124,6 +124,6 @@ def test_a_page_knows_its_neighbors() -> None:
 
 
 async def test_an_empty_page_has_no_cursors() -> None:
-    found = Connection(page([], Slice()), Cursors("list"))
+    found: Connection[int] = Connection(page([], Slice()), Cursors("list"))
     assert (found.page_info.start_cursor, found.page_info.end_cursor) == (None, None)
     assert found.edges == ()
