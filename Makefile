@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format sdl bench lock clean
 
 run: $(READY)
 	$(BIN)/vouchergraph serve
@@ -23,12 +23,17 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The checked-in schema, printed from the code.
+sdl: $(READY)
+	$(BIN)/vouchergraph sdl > schema/schema.graphql
+
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 
 # The locks hold names, versions and hashes for every supported Python, and no address.
-lock:
-	$(PYTHON) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file requirements.txt --upgrade
 

@@ -16,6 +16,7 @@ from domain.ids import uuid7
 from domain.problems import Problem
 from ordering.refusals import problem_of
 from providers.errors import ProviderError
+from providers.pacing import Asker, asked_by
 from providers.port import Provider
 
 log = structlog.get_logger()
@@ -58,7 +59,8 @@ async def refresh(
 async def _refresh(database: Database, provider: Provider) -> Refreshed:
     started = datetime.now(UTC)
     try:
-        listings = [(uuid7(), clean(listing)) async for listing in provider.catalog()]
+        with asked_by(Asker.CATALOG):
+            listings = [(uuid7(), clean(listing)) async for listing in provider.catalog()]
     except ProviderError as error:
         problem = problem_of(error)
         async with database.worker() as conn:
