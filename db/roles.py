@@ -87,7 +87,7 @@ async def ensure(conn: "asyncpg.Connection[asyncpg.Record]") -> None:
             f"the login {login} may not set up {roles} ({error.message}). Give it CREATEROLE"
             f" and the ownership of the database, or let an administrator run: CREATE ROLE (each of"
             f" them, NOLOGIN); GRANT {roles} TO {login}; GRANT USAGE, CREATE ON SCHEMA public TO"
-            f" {OWNER}; GRANT USAGE ON SCHEMA public TO {VIEWER}, {WORKER}"
+            f" {OWNER}, {login}; GRANT USAGE ON SCHEMA public TO {VIEWER}, {WORKER}"
         ) from None
 
 
