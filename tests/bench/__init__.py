@@ -1,0 +1,1 @@
+"""Benchmarks: the service beside a hand-written handler that does the same work."""
