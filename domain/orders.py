@@ -168,6 +168,39 @@ class LiveStatus:
     live: bool
 
 
+class AttemptOutcome(StrEnum):
+    """What came of one try at a provider."""
+
+    RUNNING = "RUNNING"
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    NOT_SENT = "NOT_SENT"
+    UNKNOWN = "UNKNOWN"
+    FOUND = "FOUND"
+    NOT_FOUND = "NOT_FOUND"
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentAttempt:
+    """One try at a provider: sending it, or looking for it. `provider_code` is for operators."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: AttemptOutcome
+    provider_code: str | None
+
+
+class Resolution(StrEnum):
+    """What a person decides about a fulfillment that no machine can decide about."""
+
+    RELEASE = "RELEASE"
+    LINK_PROVIDER_ORDER = "LINK_PROVIDER_ORDER"
+    RETRY = "RETRY"
+    DELIVER_LATE = "DELIVER_LATE"
+    KEEP = "KEEP"
+
+
 class OrderEventType(StrEnum):
     PLACED = "PLACED"
     IMPORTED = "IMPORTED"
@@ -203,3 +236,12 @@ class OrderFilter:
     placed_after: datetime | None = None
     placed_before: datetime | None = None
     reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentFilter:
+    """What operators look for, over all accounts; every part that is not None must hold."""
+
+    status: tuple[FulfillmentStatus, ...] | None = None
+    provider: tuple[str, ...] | None = None
+    account: UUID | None = None

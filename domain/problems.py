@@ -57,11 +57,15 @@ class Problem:
 
 
 class Refused(Exception):
-    """Raised where a rule says no; a mutation answers it as data, a query as an error."""
+    """Raised where a rule says no; a mutation answers it as data, a query as an error.
 
-    def __init__(self, problem: Problem) -> None:
+    `problems` are all that was wrong, the first of them `problem`.
+    """
+
+    def __init__(self, problem: Problem, *others: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+        self.problems = (problem, *others)
 
 
 def invalid(message: str, *path: str) -> Refused:

@@ -52,7 +52,7 @@ def test_delivered_is_not_believed_before_the_units_are_stored() -> None:
     assert (now.state, now.is_open) == (F.ACCEPTED, True)
 
 
-@pytest.mark.parametrize("state", [F.READY, F.SENDING, F.NEEDS_REVIEW, F.REJECTED])
+@pytest.mark.parametrize("state", [F.READY, F.SENDING, F.UNKNOWN, F.NEEDS_REVIEW, F.REJECTED])
 def test_a_word_does_not_move_what_we_decide(state: F) -> None:
     recorded = Progress(state, O.PENDING, final=False, quantity=1, delivered=0)
     assert heard(recorded, O.FAILED, final=True).state is state
