@@ -4,15 +4,24 @@ Working on them (claim, settle) is in `db/claims.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from db.keyset import Conditions, keyset
 from db.pool import Connection, Record
 from domain.money import Money
-from domain.orders import Fulfillment, FulfillmentStatus, OrderStatus, Progress
+from domain.orders import (
+    Fulfillment,
+    FulfillmentFilter,
+    FulfillmentStatus,
+    OrderStatus,
+    Progress,
+)
+from domain.pages import Page, Slice
+from domain.pages import page as sliced
 from domain.problems import Problem
 
 # A word seen by a read counts until the row is settled; whether it is final is for settling to say.
@@ -22,6 +31,8 @@ COLUMNS = """f.id, f.account, f.order_id, f.line_id, f.provider, f.credential, f
     f.final, f.quantity, f.delivered, f.failed, f.charged, f.charged_currency, f.problem,
     f.placed_at, f.observed_at, f.version"""
 
+NEWEST = (("f.placed_at", "timestamptz"), ("f.id", "uuid"))
+
 BY_PROVIDER_ORDER = f"""
 SELECT {COLUMNS} FROM fulfillments f WHERE f.id IN (
     SELECT id FROM fulfillments
@@ -30,20 +41,31 @@ SELECT {COLUMNS} FROM fulfillments f WHERE f.id IN (
      WHERE provider = $1 AND credential = $2 AND alias = $3)
  ORDER BY f.provider_order_id = $3 DESC LIMIT 1"""  # noqa: S608
 
+BY_REFERENCES = f"""
+SELECT {COLUMNS}, named.reference AS wanted
+  FROM (SELECT id, reference FROM fulfillments WHERE reference = ANY($2)
+        UNION SELECT fulfillment_id, reference FROM fulfillment_attempts
+               WHERE reference = ANY($2)) AS named
+  JOIN fulfillments f ON f.id = named.id
+ WHERE f.provider = $1 AND f.ours"""  # noqa: S608
+
 INSERT = """
 INSERT INTO fulfillments (id, account, order_id, line_id, provider, credential, reference, ours,
     provider_order_id, state, word, raw_status, final, quantity, delivered, failed, charged,
-    charged_currency, problem, placed_at, observed_at, due_at, version)
+    charged_currency, problem, placed_at, observed_at, due_at, version, total, currency, body,
+    generation)
 SELECT id, account, order_id, line_id, provider, credential, reference, $1,
     provider_order_id, state, word, raw_status, final, quantity, delivered, failed, charged,
-    charged_currency, problem::jsonb, placed_at, observed_at, due_at, version
+    charged_currency, problem::jsonb, placed_at, observed_at, due_at, version, total, currency,
+    body, generation
   FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bigint[], $15::bigint[],
     $16::bigint[], $17::numeric[], $18::text[], $19::text[], $20::timestamptz[],
-    $21::timestamptz[], $22::timestamptz[], $23::bigint[])
+    $21::timestamptz[], $22::timestamptz[], $23::bigint[], $24::numeric[], $25::text[],
+    $26::bytea[], $27::bigint[])
     AS n (id, account, order_id, line_id, provider, credential, reference, provider_order_id,
     state, word, raw_status, final, quantity, delivered, failed, charged, charged_currency,
-    problem, placed_at, observed_at, due_at, version)"""
+    problem, placed_at, observed_at, due_at, version, total, currency, body, generation)"""
 
 OBSERVE = """
 UPDATE fulfillments f
@@ -60,10 +82,17 @@ RETURNING f.id"""
 
 @dataclass(frozen=True, slots=True)
 class NewFulfillment:
-    """A fulfillment to be added: `due_at` is when the worker looks at it first, None: never."""
+    """A fulfillment to be added: `due_at` is when the worker looks at it first, None: never.
+
+    `total` is its frozen price, None for imported ones; `body` its request, sealed; `generation`
+    is that of its reference.
+    """
 
     fulfillment: Fulfillment
     due_at: datetime | None = None
+    total: Money | None = None
+    body: bytes | None = field(default=None, repr=False)
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +140,54 @@ async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Fulfillmen
     return {row["id"]: fulfillment(row) for row in rows}
 
 
+async def generation(conn: Connection, id: UUID) -> int:
+    """How often a fulfillment was begun anew; 0 for one that is not there."""
+    number: int | None = await conn.fetchval(
+        "SELECT generation FROM fulfillments WHERE id = $1", id
+    )
+    return number or 0
+
+
 async def by_provider_order(
     conn: Connection, provider: str, credential: str, order_id: str
 ) -> Fulfillment | None:
     """The fulfillment that the provider knows by this id, or by which an import once asked."""
     row = await conn.fetchrow(BY_PROVIDER_ORDER, provider, credential, order_id)
     return fulfillment(row) if row else None
+
+
+async def page(conn: Connection, wanted: FulfillmentFilter, cut: Slice) -> Page[Fulfillment]:
+    """Fulfillments newest first; keys are (placed_at, id). As worker: of all accounts."""
+    conditions = _conditions(wanted)
+    tail = keyset(conditions, cut, NEWEST, descending=True)
+    rows = await conn.fetch(
+        f"SELECT {COLUMNS} FROM fulfillments f WHERE {conditions.where()} {tail}",  # noqa: S608
+        *conditions.arguments,
+    )
+    return sliced([((row["placed_at"], row["id"]), fulfillment(row)) for row in rows], cut)
+
+
+async def count(conn: Connection, wanted: FulfillmentFilter, limit: int = 10_000) -> int | None:
+    """How many fulfillments match, exactly; None for more than the limit."""
+    conditions = _conditions(wanted)
+    most = conditions.argument(limit + 1, "bigint")
+    number: int = await conn.fetchval(
+        f"SELECT count(*) FROM"  # noqa: S608
+        f" (SELECT FROM fulfillments f WHERE {conditions.where()} LIMIT {most}) found",
+        *conditions.arguments,
+    )
+    return None if number > limit else number
+
+
+async def by_references(
+    conn: Connection, provider: str, references: Sequence[str]
+) -> dict[str, Fulfillment]:
+    """The fulfillments placed here under these references, also under one given up since.
+
+    As worker, for comparing with a provider's list.
+    """
+    rows = await conn.fetch(BY_REFERENCES, provider, list(references))
+    return {row["wanted"]: fulfillment(row) for row in rows}
 
 
 async def add(conn: Connection, new: Sequence[NewFulfillment], *, ours: bool) -> None:
@@ -147,6 +218,10 @@ async def add(conn: Connection, new: Sequence[NewFulfillment], *, ours: bool) ->
         [item.observed_at for item in items],
         [item.due_at for item in new],
         [item.version for item in items],
+        [item.total and item.total.amount for item in new],
+        [item.total and item.total.currency for item in new],
+        [item.body for item in new],
+        [item.generation for item in new],
     )
 
 
@@ -189,6 +264,19 @@ async def counts_by_provider(conn: Connection) -> dict[str, Attention]:
         " FROM fulfillments WHERE state IN ('unknown', 'needs_review') GROUP BY provider"
     )
     return {row["provider"]: Attention(row["unknown"], row["needs_review"]) for row in rows}
+
+
+def _conditions(wanted: FulfillmentFilter) -> Conditions:
+    conditions = Conditions()
+    if wanted.status is not None:
+        states = conditions.argument([status.lower() for status in wanted.status], "text[]")
+        conditions.add(f"f.state = ANY({states})")
+    if wanted.provider is not None:
+        providers = conditions.argument(list(wanted.provider), "text[]")
+        conditions.add(f"f.provider = ANY({providers})")
+    if wanted.account is not None:
+        conditions.add(f"f.account = {conditions.argument(wanted.account, 'uuid')}")
+    return conditions
 
 
 def fulfillment(row: Record) -> Fulfillment:

@@ -1,9 +1,10 @@
 """Orders: what the buyer agreed to.
 
-Lock order: order, fulfillments by id, audit head, event head.
+Lock order: cart, order, fulfillments by id, wallets by currency, audit head, event head.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -37,8 +38,21 @@ ORDER BY o.placed_at DESC, o.id DESC LIMIT 10"""  # noqa: S608
 
 INSERT = """
 INSERT INTO orders (id, account, reference, origin, status, settled, idempotency_key, placed_at,
-                    updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+                    updated_at, fingerprint, cart_id, client_id, recipient)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
+
+ERASE = """
+WITH old AS (
+    UPDATE orders SET recipient = NULL
+     WHERE recipient IS NOT NULL AND settled AND updated_at < now() - $1::interval
+    RETURNING id),
+bodies AS (
+    UPDATE fulfillments f SET body = NULL FROM old WHERE f.order_id = old.id AND f.body IS NOT NULL)
+SELECT count(*) FROM old"""
+
+# The promises that a second acceptance of the same key, or of the same cart, runs into.
+KEY_TAKEN = "orders_account_idempotency_key_key"
+CART_TAKEN = "orders_cart"
 
 
 class Conflict(Exception):
@@ -95,6 +109,38 @@ async def by_provider_order(conn: Connection, provider: str, order_id: str) -> l
     return [_order(row) for row in await conn.fetch(BY_PROVIDER_ORDER, provider, order_id)]
 
 
+async def by_key(conn: Connection, account: UUID, key: str) -> tuple[Order, bytes | None] | None:
+    """The order placed under this idempotency key, and the fingerprint of its request."""
+    row = await conn.fetchrow(
+        f"SELECT {COLUMNS}, o.fingerprint FROM orders o"  # noqa: S608
+        " WHERE o.account = $1 AND o.idempotency_key = $2",
+        *(account, key),
+    )
+    return (_order(row), row["fingerprint"]) if row else None
+
+
+async def placed_under(conn: Connection, order_id: UUID) -> str | None:
+    """The idempotency key that an order was placed under; None for imported ones. As worker."""
+    key: str | None = await conn.fetchval(
+        "SELECT idempotency_key FROM orders WHERE id = $1", order_id
+    )
+    return key
+
+
+async def recipient(conn: Connection, order_id: UUID) -> bytes | None:
+    """The sealed recipient of an order; None when it has none, or it was erased."""
+    sealed: bytes | None = await conn.fetchval(
+        "SELECT recipient FROM orders WHERE id = $1", order_id
+    )
+    return sealed
+
+
+async def erase_recipients(conn: Connection, settled_for: timedelta) -> int:
+    """Erase whom orders settled that long ago went to, their requests too; how many. As worker."""
+    number: int = await conn.fetchval(ERASE, settled_for)
+    return number
+
+
 async def lock(conn: Connection, order_id: UUID) -> Order | None:
     """The order as it stands, held until the transaction ends; None: not there, or not theirs."""
     row = await conn.fetchrow(
@@ -111,16 +157,22 @@ async def add(
     fulfillments: Sequence[NewFulfillment],
     *,
     idempotency_key: str | None = None,
+    fingerprint: bytes | None = None,
+    cart_id: UUID | None = None,
+    client_id: UUID | None = None,
+    recipient: bytes | None = None,
 ) -> None:
-    """Insert an order whole; Conflict when its reference, key or provider order is there already.
+    """Insert an order whole; Conflict when its reference, key, cart or provider order is there.
 
     The references of a placed order are ours, and unique; those of an imported one need not be.
+    `recipient` is sealed; `fingerprint` is that of the request that came with the key.
     """
     try:
         await conn.execute(
             INSERT,
             *(order.id, order.account, order.reference, order.origin.value, order.status.value),
             *(order.settled, idempotency_key, order.placed_at, order.updated_at),
+            *(fingerprint, cart_id, client_id, recipient),
         )
         await order_lines.add(conn, order.account, lines)
         await fulfillment_rows.add(

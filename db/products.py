@@ -148,6 +148,16 @@ async def record_source(conn: Connection, report: SourceReport) -> None:
     )
 
 
+async def price_currencies(conn: Connection) -> list[str]:
+    """The currencies that the listed products are paid in, as far as their listings tell."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT coalesce(denominations -> 'min' ->> 1,"
+        " denominations -> 'values' -> 0 ->> 3) AS currency"
+        " FROM products WHERE listed ORDER BY currency"
+    )
+    return [row["currency"] for row in rows if row["currency"]]
+
+
 async def sources(conn: Connection) -> dict[str, SourceReport]:
     """The last report of each provider that was ever asked."""
     rows = await conn.fetch(

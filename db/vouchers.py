@@ -102,12 +102,60 @@ async def count_by_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[U
 
 
 async def delivered(conn: Connection, fulfillment_id: UUID) -> int:
-    """The units stored of a fulfillment, quarantined ones apart. Lock the fulfillment before."""
+    """The units of a fulfillment in the buyer's hands: neither quarantined nor voided.
+
+    Lock the fulfillment before.
+    """
     number: int = await conn.fetchval(
-        "SELECT count(*) FROM vouchers WHERE fulfillment_id = $1 AND state <> 'QUARANTINED'",
+        "SELECT count(*) FROM vouchers WHERE fulfillment_id = $1 AND state = 'ACTIVE'",
         fulfillment_id,
     )
     return number
+
+
+async def quarantine(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Keep units out of the buyer's hands: they can be opened no more. As worker."""
+    await conn.execute(
+        "UPDATE vouchers SET state = 'QUARANTINED' WHERE id = ANY($1) AND state = 'ACTIVE'",
+        list(ids),
+    )
+
+
+async def quarantine_newest(conn: Connection, fulfillment_id: UUID, units: int) -> None:
+    """The same for so many of a fulfillment's units, those stored last. As worker."""
+    await conn.execute(
+        "UPDATE vouchers SET state = 'QUARANTINED' WHERE id IN ("
+        " SELECT id FROM vouchers WHERE fulfillment_id = $1 AND state = 'ACTIVE'"
+        " ORDER BY created_at DESC, id DESC LIMIT $2)",
+        *(fulfillment_id, units),
+    )
+
+
+async def quarantined(conn: Connection, fulfillment_id: UUID) -> list[UUID]:
+    """The units of a fulfillment that are in quarantine, oldest first."""
+    rows = await conn.fetch(
+        "SELECT id FROM vouchers WHERE fulfillment_id = $1 AND state = 'QUARANTINED' ORDER BY id",
+        fulfillment_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def activate(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Let units out of quarantine. As worker."""
+    await conn.execute(
+        "UPDATE vouchers SET state = 'ACTIVE' WHERE id = ANY($1) AND state = 'QUARANTINED'",
+        list(ids),
+    )
+
+
+async def void(conn: Connection, fulfillment_id: UUID) -> int:
+    """Void every unit of a cancelled fulfillment; how many were. As worker."""
+    rows = await conn.fetch(
+        "UPDATE vouchers SET state = 'VOIDED' WHERE fulfillment_id = $1 AND state <> 'VOIDED'"
+        " RETURNING id",
+        fulfillment_id,
+    )
+    return len(rows)
 
 
 async def sealed(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SealedRow]:

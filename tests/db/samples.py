@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from db import accounts, orders, vouchers
+from db import accounts, orders, vouchers, wallets
 from db.fulfillments import NewFulfillment
 from db.pool import Connection, Database
 from domain.catalog import VoucherType
@@ -26,15 +26,17 @@ from domain.vouchers import Expiry, SealedVoucher, SecretField, Voucher, Voucher
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CREDENTIAL = "credential-1"
+HUNDRED = Money(Decimal("100.00"), "INR")
 
 
 @dataclass(frozen=True)
 class Whole:
-    """An order with its one line and fulfillment."""
+    """An order with its one line and fulfillment; `total` is the frozen price of a placed one."""
 
     order: Order
     line: OrderLine
     fulfillment: Fulfillment
+    total: Money | None = None
 
 
 def whole(
@@ -64,9 +66,50 @@ def whole(
     return Whole(order, line, fulfillment)
 
 
+def placed(
+    account: UUID,
+    n: int = 1,
+    total: Money = HUNDRED,
+    quantity: int = 3,
+    state: FulfillmentStatus = FulfillmentStatus.READY,
+    provider: str = "acme",
+) -> Whole:
+    """The same, bought here at a frozen total, and unknown to its provider yet."""
+    of = whole(account, n, state, quantity, provider, origin=OrderOrigin.PLACED)
+    line = replace(of.line, total=total, fee=Money(Decimal(0), total.currency))
+    return Whole(of.order, line, replace(of.fulfillment, provider_order_id=None), total)
+
+
+def renamed(fulfillment: Fulfillment) -> Fulfillment:
+    """The same under a reference that nothing else has."""
+    return replace(fulfillment, reference=f"REF-{fulfillment.id}")
+
+
 async def add(conn: Connection, sample: Whole, due_at: datetime | None = NOON) -> None:
-    new = NewFulfillment(sample.fulfillment, due_at)
+    """One placed here is held in the wallet, which must suffice."""
+    total = sample.total
+    new = NewFulfillment(sample.fulfillment, due_at, total=total, body=b"{}" if total else None)
     await orders.add(conn, sample.order, [sample.line], [new])
+    if total is not None:
+        held = [(sample.fulfillment.id, total)]
+        await wallets.hold(conn, sample.order.account, sample.order.id, held)
+
+
+async def funded(database: Database, account: UUID, *amounts: str) -> None:
+    """Top up by texts such as "100.00 INR"."""
+    async with database.worker() as conn:
+        for text in amounts:
+            amount, currency = text.split()
+            await wallets.top_up(conn, account, Money(Decimal(amount), currency), "tester")
+
+
+async def pockets(
+    database: Database, account: UUID
+) -> dict[str, tuple[Decimal | int, Decimal | int]]:
+    """Available and held, by currency."""
+    async with database.viewer(account) as conn:
+        found = await wallets.balances(conn, account)
+    return {b.available.currency: (b.available.amount, b.held.amount) for b in found}
 
 
 async def account(database: Database, name: str) -> UUID:

@@ -2,12 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from db import accounts, audit, clients, data_keys, events, fulfillments, installation, quotas
+from db import (
+    accounts,
+    attempts,
+    audit,
+    carts,
+    clients,
+    data_keys,
+    events,
+    exceptions,
+    fulfillments,
+    installation,
+    limits,
+    products,
+    quotas,
+    wallets,
+)
+from db.exceptions import Difference
 from db.pool import (
     Connection,
     Database,
@@ -17,10 +34,13 @@ from db.pool import (
     check_wall,
 )
 from domain.audit import Act, AuditAction
+from domain.carts import Cart, CartLine
 from domain.ids import uuid7
 from domain.keys import KeyPurpose, SealedKey
+from domain.money import zero
 from domain.orders import OrderEventType, OrderStatus
 from tests.db import samples
+from tests.db.test_carts import LISTING
 
 TABLES = (
     "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relrowsecurity"
@@ -35,11 +55,8 @@ async def filled(database: Database, name: str) -> UUID:
     order = samples.whole(account, n=len(name))
     await samples.stored(database, order)
     await samples.issued(database, order, ["CODE-1"])
+    await filled_for_buying(database, account, order)
     async with database.worker() as conn:
-        await clients.add(
-            conn,
-            clients.NewClient(uuid7(), account, f"vgtest_{name}", "c", b"mac", 1, ("orders:read",)),
-        )
         await data_keys.add(conn, SealedKey(uuid7(), account, KeyPurpose.DATA, b"sealed", 1))
         await fulfillments.add_alias(conn, order.fulfillment, f"alias-{name}")
         _, head = await quotas.spend(
@@ -50,6 +67,31 @@ async def filled(database: Database, name: str) -> UUID:
             conn, account, [(order.order.id, OrderEventType.IMPORTED, OrderStatus.PENDING)]
         )
     return account
+
+
+async def filled_for_buying(database: Database, account: UUID, order: samples.Whole) -> None:
+    """The same for the tables that only buying fills."""
+    client = clients.NewClient(
+        uuid7(), account, f"vgtest_{account}", "c", b"mac", 1, ("orders:read",)
+    )
+    async with database.worker() as conn:
+        await products.record(conn, "acme", [(uuid7(), LISTING)], samples.NOON)
+        product = (await products.by_keys(conn, [("acme", LISTING.sku)]))["acme", LISTING.sku]
+        await clients.add(conn, client)
+        await limits.set_limit(conn, client.id, "INR", Decimal(100), None)
+        await limits.spend(conn, client.id, {"INR": Decimal(1)}, samples.NOON.date())
+        made = await wallets.top_up(conn, account, samples.HUNDRED, "tester")
+        await wallets.remember_topup(conn, account, "key-12345", b"print", made)
+        await attempts.begin(conn, order.fulfillment.id, 1)
+        await exceptions.record(
+            conn, "acme", "credential-1", Difference.EXPECTED,
+            reference=order.fulfillment.reference, fulfillment_id=order.fulfillment.id, evidence={},
+        )  # fmt: skip
+    line = CartLine(
+        uuid7(), product, samples.HUNDRED, 1, zero("INR"), samples.HUNDRED, samples.NOON
+    )
+    async with database.viewer(account) as conn:
+        await carts.add(conn, Cart(uuid7(), account, (line,), samples.NOON))
 
 
 async def visible(conn: Connection) -> dict[str, int]:
@@ -66,12 +108,12 @@ async def test_a_viewer_sees_the_own_account_only_in_every_table(database: Datab
     async with database.worker() as conn:
         everything = await visible(conn)
     assert min(everything.values()) == 2
-    assert len(everything) == 13
+    assert len(everything) == 22
     for account in (mine, theirs):
         async with database.viewer(account) as conn:
             seen = await visible(conn)
         assert {table: 2 * n for table, n in seen.items()}.items() <= everything.items()
-        assert everything.keys() - seen.keys() == {"api_clients"}
+        assert everything.keys() - seen.keys() == {"api_clients", "exceptions"}
     async with database.viewer(uuid7()) as conn:
         assert set((await visible(conn)).values()) == {0}
     await check_wall(database)
@@ -106,7 +148,7 @@ async def test_a_viewer_writes_nothing_into_another_account(database: Database) 
             )
 
 
-@pytest.mark.parametrize("table", ["audit_events", "order_events"])
+@pytest.mark.parametrize("table", ["audit_events", "order_events", "transfers"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
 async def test_nobody_changes_or_removes_a_log_row(
     database: Database, table: str, change: str
