@@ -14,6 +14,7 @@ from providers.errors import (
     OutcomeUnknown,
     Reason,
     Rejected,
+    Rejection,
     Unavailable,
 )
 from providers.replies import Reply
@@ -37,6 +38,20 @@ def read(provider: "Provider", reply: Reply, parse: Callable[[Any], T]) -> T:
     if code in provider.NOT_FOUND:
         raise NotFound(f"{provider.name} has no such thing", provider=provider.name, code=code)
     raise _unavailable(provider, reply, code)
+
+
+def quoted(provider: "Provider", reply: Reply, parse: Callable[[Any], T]) -> T:
+    """What a quote answered; Rejected where the refusal is the item's, else as of a read."""
+    code = provider.refusal(reply)
+    unknown = code in provider.NOT_FOUND
+    if code is None or (code not in provider.REJECTIONS and not unknown):
+        return read(provider, reply, parse)
+    raise Rejected(
+        f"{provider.name} does not sell that",
+        provider=provider.name,
+        rejection=provider.REJECTIONS.get(code, Rejection.PRODUCT_UNAVAILABLE),
+        code=code,
+    )
 
 
 def placed(provider: "Provider", reply: Reply, parse: Callable[[Any], T]) -> T:
@@ -67,6 +82,11 @@ def placed(provider: "Provider", reply: Reply, parse: Callable[[Any], T]) -> T:
     if code not in provider.UNCERTAIN and reply.status in (401, 429):
         raise _unavailable(provider, reply, code)
     raise unknown
+
+
+def endless(name: str) -> Unavailable:
+    """A list that does not end: what was read of it is not the whole."""
+    return Unavailable(f"{name} lists without an end", provider=name, reason=Reason.UNREADABLE)
 
 
 def _parsed(

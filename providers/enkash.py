@@ -6,25 +6,28 @@ when we do not know the reference.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
-from urllib.parse import quote
 
 import structlog
 
+from domain.carts import Item, Quote, Recipient
 from domain.catalog import Listing
 from domain.money import Money
 from domain.orders import OrderStatus
 from domain.providers import Capability
 from domain.secret import Secret
 from domain.vouchers import IssuedVoucher
+from providers.answers import endless
 from providers.auth import Auth, BearerToken, basic
 from providers.enkash_answers import (
     CURRENCY,
     NO_FILTER,
-    TEXTS,
+    config_path,
     counted,
+    day_before,
     each_of,
+    failure,
     listing_of,
     many,
     one,
@@ -32,6 +35,7 @@ from providers.enkash_answers import (
     succeeded,
     units_of,
 )
+from providers.enkash_buying import CartPrices, body_of, offer_of
 from providers.errors import NotFound, Reason, Rejection, Unavailable
 from providers.logins import PasswordGrant
 from providers.port import (
@@ -44,12 +48,14 @@ from providers.port import (
     Reading,
     TokenStore,
 )
-from providers.replies import Reply
+from providers.replies import Reply, encode
+from providers.transport import Transport
 from providers.wire import Fields, Unreadable, need
 
 log = structlog.get_logger()
 
 PAGE = 100
+MOST_PAGES = 1_000  # a server that pages for ever is stopped
 DETAILS_AT_ONCE = 8
 MOVING = frozenset({"PENDING", "IN_PROGRESS", "PROCESSING"})
 
@@ -97,16 +103,23 @@ class EnKash(Provider):
         "insufficient_balance": Rejection.PROVIDER_BALANCE_LOW,
         "denomination": Rejection.DENOMINATION_NOT_OFFERED,
         "quantity": Rejection.QUANTITY_TOO_LARGE,
-        "refused": Rejection.PROVIDER_REJECTED,
     }
     DUPLICATES = frozenset({"duplicate"})
     NOT_ACCEPTED = frozenset({"unauthorized", "rate_limited"})
     UNCERTAIN = frozenset({"uncertain"})
-    NOT_FOUND = frozenset({"not_found"})
+    NOT_FOUND = frozenset({"not_found", "missing"})
     REASONS: ClassVar[Mapping[str, Reason]] = {
         "unauthorized": Reason.CREDENTIALS,
         "rate_limited": Reason.RATE_LIMITED,
     }
+
+    def __init__(self, configuration: Configuration, transport: Transport) -> None:
+        super().__init__(configuration, transport)
+        self._cart = CartPrices(self)
+
+    async def close(self) -> None:
+        await self._cart.close()
+        await super().close()
 
     @classmethod
     def auth(cls, configuration: Configuration, store: TokenStore) -> tuple[Auth, ...]:
@@ -135,14 +148,7 @@ class EnKash(Provider):
             return ""
         if reply.status < 300 and succeeded(body):
             return None
-        said = body.get("response_message") or body.get("message") or body.get("payload")
-        text = said.lower() if isinstance(said, str) else ""
-        for part, code in TEXTS:
-            if part in text:
-                return code
-        if reply.status == 404:
-            return "not_found"
-        return "refused" if reply.status < 300 else "invalid_request"
+        return failure(body, reply.status)
 
     async def order(self, provider_order_id: str) -> ProviderOrder:
         return await self._details("order", provider_order_id)
@@ -199,8 +205,45 @@ class EnKash(Provider):
                 return
 
     async def product(self, sku: str) -> Listing:
-        path = f"/api/v0/partner/search-config/{quote(sku, safe='')}"
-        return self.read(await self.transport.get("product", path), listing_of)
+        return self.read(await self.transport.get("product", config_path(sku)), listing_of)
+
+    def render(self, reference: str, item: Item, recipient: Recipient | None) -> bytes:
+        return encode(body_of(self.name, reference, item))
+
+    async def place(self, reference: str, body: bytes) -> ProviderOrder:
+        reply = await self.transport.post(
+            "place", "/api/v0/partner/create-order", content=body, effect=True
+        )
+        return self.placed(reply, lambda answered: self._order(one(answered), reference))
+
+    async def quote(self, item: Item) -> Quote:
+        """By the product's config, or at the price that the cart shows for that config."""
+        reply = await self.transport.get("quote", config_path(item.sku))
+        offer = self.quoted(reply, lambda body: offer_of(self.name, body, item))
+        if self.configuration["quote"] == "cart":
+            offer = await self._cart.priced(item.sku, offer)
+        return offer.quote(item)
+
+    async def orders(self, since: datetime) -> AsyncIterator[ProviderOrder]:
+        """Rows tell no time: those of the day before may be among them. Vouchers aside, as told."""
+        seen: set[str] = set()
+        filters = {**NO_FILTER, "direction": "DESC", "createdOnFrom": day_before(since)}
+        for page in range(MOST_PAGES):
+            reply = await self.transport.post(
+                "orders",
+                "/api/v0/partner/search-order",
+                params={"limit": str(PAGE), "offset": str(page * PAGE)},
+                json=filters,
+            )
+            rows = self.read(reply, lambda body: [self._order(row, None) for row in many(body)])
+            for row in rows:
+                # New orders push old ones onto the next page.
+                if row.reading.provider_order_id not in seen:
+                    seen.add(row.reading.provider_order_id)
+                    yield row
+            if len(rows) < PAGE:
+                return
+        raise endless(self.name)
 
     async def balances(self) -> tuple[Money, ...]:
         reply = await self.transport.get("balance", "/api/v0/partner/points/balance")
@@ -226,7 +269,7 @@ class EnKash(Provider):
             reading,
             face_value=each_of(total, reading.quantity),
             charged=row.money(CURRENCY, "paidAmount", "orderAmount"),
-            vouchers=units_of(row),
+            vouchers=units_of(row) if "voucherDetailsList" in row else None,
         )
 
     def _reading(self, row: Fields) -> Reading:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from domain.catalog import (
     DeliverySpeed,
@@ -25,21 +26,26 @@ from providers.wire import INDIA, Fields, need, rows
 
 CURRENCY = "INR"  # never stated in a field
 
-# Failures differ by text only; the first substring that occurs decides, specific before general.
+# Failures differ by text only; the first substring that occurs decides. What may mean an order was
+# taken comes before what says that it was not.
 TEXTS = (
     ("duplicate", "duplicate"),
     ("already exists", "duplicate"),
+    ("timed out", "uncertain"),
+    ("timeout", "uncertain"),
+    ("something went wrong", "uncertain"),
+    ("service", "uncertain"),  # "service not available" is no word about stock
     ("insufficient balance", "insufficient_balance"),
     ("out of stock", "out_of_stock"),
     ("not available", "out_of_stock"),
     ("not found", "not_found"),
     ("denomination", "denomination"),
     ("quantity", "quantity"),
-    ("timed out", "uncertain"),
-    ("timeout", "uncertain"),
     ("try again", "uncertain"),
-    ("something went wrong", "uncertain"),
 )
+# Beside them, with HTTP 400 and 422 only: "... is required", "invalid ...", "validation failed".
+FIELD_TEXTS = ("required", "missing", "valid", "must be")
+OTHER = "other"  # a failure whose text is in no table
 # The search page marks every filter required; empty means no filter.
 NO_FILTER: Mapping[str, object] = {
     "aggregator": "",
@@ -69,6 +75,22 @@ def succeeded(body: Mapping[str, Any]) -> bool:
     return str(outcome).strip() == "0"
 
 
+def failure(body: Mapping[str, Any], status: int) -> str:
+    """A failure's text in our own short words; only EnKash's own envelope has any."""
+    if body.get("response_code", body.get("code")) is None:
+        return OTHER
+    said = body.get("response_message") or body.get("message") or body.get("payload")
+    text = said.lower() if isinstance(said, str) else ""
+    for part, code in TEXTS:
+        if part in text:
+            return code
+    if status == 404:
+        return "missing"
+    if status in (400, 422) and any(part in text for part in FIELD_TEXTS):
+        return "invalid_request"
+    return OTHER
+
+
 def payload(body: Any) -> Any:
     fields = Fields.of(body)
     need(fields.raw("response_code", "code"), "response_code")
@@ -93,6 +115,15 @@ def placed_between(keys: Sequence[OrderKey]) -> dict[str, str]:
         "createdOnFrom": (min(placed) - day).astimezone(INDIA).date().isoformat(),
         "createdOnTo": (max(placed) + day).astimezone(INDIA).date().isoformat(),
     }
+
+
+def day_before(since: datetime) -> str:
+    """An Indian day that surely began before then, whichever zone the search counts days in."""
+    return (since - timedelta(days=1)).astimezone(INDIA).date().isoformat()
+
+
+def config_path(sku: str) -> str:
+    return f"/api/v0/partner/search-config/{quote(sku, safe='')}"
 
 
 def units_of(row: Fields) -> tuple[IssuedVoucher, ...]:

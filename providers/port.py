@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import structlog
 
+from domain.carts import Item, Quote, Recipient
 from domain.catalog import Listing
 from domain.money import Money
 from domain.orders import OrderStatus
@@ -59,6 +60,7 @@ class Field:
     default: str | None = None
     choices: tuple[str, ...] = ()
     only_with: tuple[str, str] | None = None
+    pattern: str = ""
     example: str = ""
 
 
@@ -122,6 +124,15 @@ class ProviderOrder:
     vouchers: tuple[IssuedVoucher, ...] | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a webhook says: an order to look at. `delivery` tells repeated deliveries apart."""
+
+    delivery: str
+    provider_order_id: str | None = None
+    reference: str | None = None
+
+
 class Provider(ABC):
     """One provider behind our verbs. An adapter is tables and a few verbs.
 
@@ -138,6 +149,8 @@ class Provider(ABC):
     rate_per_minute: ClassVar[int]
     limits: ClassVar[tuple[Limit, ...]] = ()
     settling: ClassVar[timedelta | None]  # None: "not found" there never proves anything
+    # Its own waits between looks at an accepted order, in seconds; empty: the usual ones.
+    looks: ClassVar[tuple[int, ...]] = ()
     sandbox_hosts: ClassVar[frozenset[str]] = frozenset()
 
     STATUSES: ClassVar[Mapping[str, OrderStatus]]
@@ -204,6 +217,10 @@ class Provider(ABC):
         """What a place answered: Rejected, Duplicate, Unavailable or OutcomeUnknown if refused."""
         return answers.placed(self, reply, parse)
 
+    def quoted(self, reply: Reply, parse: Callable[[Any], T]) -> T:
+        """What a quote answered: Rejected when the item is not sold so, else as of a read."""
+        return answers.quoted(self, reply, parse)
+
     @classmethod
     def face(cls) -> Face:
         return Face(cls.name, cls.display_name, cls.capabilities)
@@ -213,6 +230,11 @@ class Provider(ABC):
         """Which account of ours at the provider this is: a digest of the identifying fields."""
         identity = [self.configuration[f.name] for f in self.fields if f.identity]
         return _digest(self.name, *identity)[:16]
+
+    @property
+    def reference_prefix(self) -> str | None:
+        """The prefix that the provider wants on our references; None: the installation's."""
+        return None
 
     @classmethod
     def login_digest(cls, configuration: Configuration) -> str:
@@ -254,6 +276,43 @@ class Provider(ABC):
     @abstractmethod
     async def product(self, sku: str) -> Listing:
         """One product with its details; NotFound when the provider says so."""
+
+    def render(self, reference: str, item: Item, recipient: Recipient | None) -> bytes:
+        """The body of a place, as JSON: made once, stored, and sent byte for byte ever after.
+
+        Rejected(INVALID_INPUT) when the item or the recipient cannot be expressed.
+        """
+        raise Unsupported("this provider cannot be bought from", provider=self.name)
+
+    async def place(self, reference: str, body: bytes) -> ProviderOrder:
+        """Buy once: what was accepted, with its vouchers when they came along.
+
+        Raises Rejected, Duplicate, Unavailable (nothing was accepted) or OutcomeUnknown.
+        """
+        raise Unsupported("this provider cannot be bought from", provider=self.name)
+
+    async def quote(self, item: Item) -> Quote:
+        """What the item costs us now. Rejected when it is not sold so; Unavailable as for reads."""
+        raise Unsupported("this provider cannot be bought from", provider=self.name)
+
+    async def cancel(self, key: OrderKey, body: bytes) -> bool:
+        """Ask for an order to be cancelled; whether that is confirmed already.
+
+        `body` is what it was placed with. Rejected when it is too late or not possible.
+        """
+        raise Unsupported("this provider cannot cancel", provider=self.name)
+
+    async def resend(self, key: OrderKey) -> None:
+        """Ask the provider to send the vouchers again. Rejected when it will not."""
+        raise Unsupported("this provider cannot send again", provider=self.name)
+
+    def orders(self, since: datetime) -> AsyncIterator[ProviderOrder]:
+        """Every order of ours there since then, newest first, without vouchers."""
+        raise Unsupported("this provider does not list orders", provider=self.name)
+
+    def webhook(self, headers: Mapping[str, str], body: bytes) -> Hint:
+        """A verified hint; Rejected when signature or key are wrong, or the body says nothing."""
+        raise Unsupported("this provider sends no webhooks", provider=self.name)
 
     async def balances(self) -> tuple[Money, ...]:
         """What we have left at the provider, one amount per currency."""

@@ -3,46 +3,50 @@
 Its order answer names no currency: that is the product's, looked up once.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
 import structlog
 
-from domain.catalog import (
-    DeliverySpeed,
-    FixedDenominations,
-    Listing,
-    VoucherType,
-)
+from domain.carts import Item, Quote, Recipient
+from domain.catalog import Listing
 from domain.money import Money
 from domain.orders import OrderStatus
 from domain.providers import Capability
 from domain.secret import Secret
 from domain.vouchers import IssuedVoucher
+from providers.answers import endless
 from providers.auth import Auth, StaticHeaders
-from providers.errors import NotFound, ProviderError, Reason, Rejection
+from providers.errors import NotFound, ProviderError, Reason, Rejected, Rejection
 from providers.pacing import Limit
 from providers.port import (
     ENDED,
     Configuration,
     Field,
+    Hint,
     OrderKey,
     Provider,
     ProviderOrder,
     Reading,
     TokenStore,
 )
-from providers.replies import Reply
+from providers.quotes import rejected
+from providers.replies import Reply, encode
 from providers.starship_answers import (
+    PRODUCTS,
     currency_of,
-    denominations_of,
+    is_number,
+    listing_of,
     more_follow,
     units_of,
     wallets,
 )
+from providers.starship_buying import hint_of, line_of, paid_from, quote_of, why
 from providers.transport import Transport
-from providers.wire import Fields, need, rows
+from providers.wire import Fields, Unreadable, need, rows
 
 log = structlog.get_logger()
 
@@ -52,13 +56,6 @@ ORDERS_PAGE = 100  # the most it gives
 PRODUCTS_PAGE = 500
 WALLETS_PAGE = 50
 MOST_PAGES = 1_000  # a server that pages for ever is stopped
-SPEEDS = {"INSTANT": DeliverySpeed.FAST, "DELAYED": DeliverySpeed.SLOW}
-TYPES = {
-    "code": VoucherType.CODE,
-    "codewithpin": VoucherType.CODE_WITH_PIN,
-    "url": VoucherType.URL,
-    "urlwithpin": VoucherType.URL_WITH_PIN,
-}
 
 
 class Starship(Provider):
@@ -170,18 +167,68 @@ class Starship(Provider):
 
     async def catalog(self) -> AsyncIterator[Listing]:
         await self._read_currencies()
-        pages = self._pages("catalog", "/api/v1/products", PRODUCTS_PAGE, self._listed)
+        pages = self._pages("catalog", PRODUCTS, PRODUCTS_PAGE, self._listed)
         async for page in pages:
             for listing in page:
                 if listing is not None:
                     yield listing
 
     async def product(self, sku: str) -> Listing:
-        path = f"/api/v1/products/{self._number(sku)}"
+        path = f"{PRODUCTS}/{self._number(sku)}"
         if not self._currencies:
             await self._read_currencies()
         reply = await self.transport.get("product", path)
         return self.read(reply, lambda body: self._listing(Fields.of(body)))
+
+    def render(self, reference: str, item: Item, recipient: Recipient | None) -> bytes:
+        """With the wallet it will be paid from, when we name one."""
+        if not is_number(item.sku):
+            raise rejected(self.name, Rejection.INVALID_INPUT, "ids are numbers there")
+        _, wallet_id = self._wallet_for(item)
+        line = line_of(self, item, wallet_id)
+        return encode({**line, "product_id": int(item.sku), "ref": reference})
+
+    async def place(self, reference: str, body: bytes) -> ProviderOrder:
+        """The first answer again for the same reference and body; the order may be further now."""
+        headers = {"Idempotency-Key": reference}
+        reply = await self.transport.post(
+            "place", "/api/v1/orders", content=body, headers=headers, effect=True
+        )
+        return self.placed(
+            reply, lambda answered: self._accepted(Fields.of(answered), reference, body)
+        )
+
+    async def quote(self, item: Item) -> Quote:
+        if not is_number(item.sku):
+            raise rejected(self.name, Rejection.PRODUCT_UNAVAILABLE, "ids are numbers there")
+        currency, wallet_id = self._wallet_for(item)
+        line = line_of(self, item, wallet_id)
+        reply = await self.transport.post("quote", f"{PRODUCTS}/{item.sku}/charges", json=line)
+        try:
+            return self.quoted(reply, lambda body: quote_of(self, Fields.of(body), item, currency))
+        except Rejected as refusal:
+            rejection = await why(self, item, refusal.rejection)
+            raise rejected(self.name, rejection, "it is not sold so", refusal.code) from None
+
+    async def orders(self, since: datetime) -> AsyncIterator[ProviderOrder]:
+        """Until a whole page is older; vouchers aside, as told."""
+        seen: set[str] = set()
+        async for page in self._pages("orders", "/api/v1/orders", ORDERS_PAGE, self._listed_order):
+            recent = [order for order in page if not order.placed_at or order.placed_at >= since]
+            for order in recent:
+                # New orders push old ones onto the next page.
+                if order.reading.provider_order_id not in seen:
+                    seen.add(order.reading.provider_order_id)
+                    yield order
+            if not recent:
+                return
+
+    def webhook(self, headers: Mapping[str, str], body: bytes) -> Hint:
+        """Rejected's code tells why: `stale`, `signature`, or `unreadable` though well signed."""
+        secret = self.configuration["webhook_secret"]
+        if not secret:
+            return super().webhook(headers, body)
+        return hint_of(self, secret, headers, body, time.time())
 
     async def balances(self) -> tuple[Money, ...]:
         """Prepaid wallets; the configured ones where some are."""
@@ -200,7 +247,7 @@ class Starship(Provider):
 
     def _number(self, key: str) -> str:
         """Ids there are positive integers; nothing else can exist."""
-        if not (key.isascii() and key.isdigit() and len(key) < 20 and int(key)):
+        if not is_number(key):
             raise NotFound(f"{self.name}: ids are numbers there", provider=self.name)
         return key
 
@@ -214,6 +261,7 @@ class Starship(Provider):
             yield found
             if not found or not more_follow(reply, page, full=len(found) >= limit):
                 return
+        raise endless(self.name)
 
     async def _read_currencies(self) -> None:
         async for page in self._pages("catalog", "/api/v1/currencies", PRODUCTS_PAGE, currency_of):
@@ -231,6 +279,32 @@ class Starship(Provider):
                 log.info("provider.currency_unknown", provider=self.name, cause=cause)
         return self._product_currencies.get(product_id)
 
+    def _wallet_for(self, item: Item) -> tuple[str | None, str | None]:
+        """Currency and id of the wallet that we pay an item from; None: they choose."""
+        currency = item.face_value.currency
+        if currency not in self.wallets and len(self.wallets) == 1:
+            currency = next(iter(self.wallets))
+        wallet_id = self.wallets.get(currency)
+        return (currency if wallet_id else None), wallet_id
+
+    def _accepted(self, row: Fields, reference: str, body: bytes) -> ProviderOrder:
+        """A create's answer; it never has the codes, so an empty list of them says nothing."""
+        if row.text("ref", "reference_code") not in (None, reference):
+            raise Unreadable("ref", "what was sent")
+        if not units_of(row):
+            row = Fields({name: row.raw(name) for name in row.names() if name != "vouchers"})
+        product_id = row.integer("product_id")
+        currency = None if product_id is None else self._product_currencies.get(product_id)
+        told = self._order(row, currency)
+        paid_in = paid_from(body, self.wallets)
+        charged = row.money(paid_in, "amount") if paid_in else told.charged
+        return replace(told, charged=charged)
+
+    def _listed_order(self, row: Fields) -> ProviderOrder:
+        """A row of the list, the one place that names the product's currency."""
+        currency = row.text("currency")
+        return self._order(row, currency and currency.upper())
+
     def _order(self, row: Fields, currency: str | None) -> ProviderOrder:
         return ProviderOrder(
             self._reading(row),
@@ -239,7 +313,7 @@ class Starship(Provider):
             face_value=row.money(currency, "denomination") if currency else None,
             charged=self._charged(row, currency),
             placed_at=row.instant("placed_at"),
-            vouchers=units_of(row),
+            vouchers=units_of(row) if "vouchers" in row else None,
         )
 
     def _charged(self, row: Fields, currency: str | None) -> Money | None:
@@ -292,27 +366,9 @@ class Starship(Provider):
             return None
 
     def _listing(self, row: Fields) -> Listing:
-        product_id = need(row.integer("id"), "id")
-        currency = self._priced_in(row)
-        self._product_currencies[product_id] = currency
-        name = need(row.text("name"), "name")
-        kind = "".join(filter(str.isalpha, (row.text("delivery_type") or "").lower()))
-        speed = SPEEDS.get((row.text("delivery_time") or "").upper(), DeliverySpeed.STANDARD)
-        denominations = denominations_of(row, currency)
-        categories = (row.text("category"), row.text("sub_category"))
-        return Listing(
-            sku=str(product_id),
-            name=name,
-            brand=name,
-            currency=currency,
-            denominations=denominations,
-            voucher_type=TYPES.get(kind, VoucherType.CODE),
-            delivery_speed=speed,
-            categories=tuple(category for category in categories if category),
-            image_url=row.text("image_url"),
-            validity=row.text("validity"),
-            available=denominations != FixedDenominations(()),
-        )
+        listing = listing_of(row, self._priced_in(row))
+        self._product_currencies[int(listing.sku)] = listing.currency
+        return listing
 
     def _priced_in(self, row: Fields) -> str:
         currency_id = need(row.integer("currency_id"), "currency_id")

@@ -2,13 +2,35 @@
 
 from decimal import Decimal
 
-from domain.catalog import Denomination, DenominationRange, Denominations, FixedDenominations
+from domain.catalog import (
+    DeliverySpeed,
+    Denomination,
+    DenominationRange,
+    Denominations,
+    FixedDenominations,
+    Listing,
+    VoucherType,
+)
 from domain.money import CURRENCY
 from domain.vouchers import IssuedVoucher
 from providers.prices import between, price_of
 from providers.replies import Reply
 from providers.units import issued, there
 from providers.wire import Fields, need
+
+PRODUCTS = "/api/v1/products"
+SPEEDS = {"INSTANT": DeliverySpeed.FAST, "DELAYED": DeliverySpeed.SLOW}
+TYPES = {
+    "code": VoucherType.CODE,
+    "codewithpin": VoucherType.CODE_WITH_PIN,
+    "url": VoucherType.URL,
+    "urlwithpin": VoucherType.URL_WITH_PIN,
+}
+
+
+def is_number(key: str) -> bool:
+    """Whether that can be one of their ids: a positive integer."""
+    return key.isascii() and key.isdigit() and len(key) < 20 and int(key) > 0
 
 
 def wallets(text: str) -> dict[str, str]:
@@ -45,6 +67,27 @@ def units_of(row: Fields) -> tuple[IssuedVoucher, ...]:
             expiry=unit.expiry("expires_at"),
         )
         for unit in row.each("vouchers")
+    )
+
+
+def listing_of(row: Fields, currency: str) -> Listing:
+    name = need(row.text("name"), "name")
+    kind = "".join(filter(str.isalpha, (row.text("delivery_type") or "").lower()))
+    speed = SPEEDS.get((row.text("delivery_time") or "").upper(), DeliverySpeed.STANDARD)
+    denominations = denominations_of(row, currency)
+    categories = (row.text("category"), row.text("sub_category"))
+    return Listing(
+        sku=str(need(row.integer("id"), "id")),
+        name=name,
+        brand=name,
+        currency=currency,
+        denominations=denominations,
+        voucher_type=TYPES.get(kind, VoucherType.CODE),
+        delivery_speed=speed,
+        categories=tuple(category for category in categories if category),
+        image_url=row.text("image_url"),
+        validity=row.text("validity"),
+        available=denominations != FixedDenominations(()),
     )
 
 

@@ -1,26 +1,30 @@
 """Woohoo (Pine Labs): directly, with a token and a signature, or through a reseller's envelope."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import structlog
 
+from domain.carts import Item, Quote, Recipient
 from domain.catalog import Listing
 from domain.money import Money
-from domain.orders import OrderStatus
 from domain.providers import Capability
 from domain.secret import Secret
 from domain.vouchers import IssuedVoucher
 from providers import woohoo_answers as wire
+from providers import woohoo_buying as buying
+from providers import woohoo_codes as codes
+from providers import woohoo_orders as their_orders
+from providers.answers import endless
 from providers.auth import Auth, Basic, BearerToken, Sha512Request
-from providers.errors import NotFound, Reason, Rejection, Unavailable
+from providers.errors import NotFound, Reason, Rejected, Rejection, Unavailable
 from providers.logins import TwoStep
 from providers.port import (
-    ENDED,
     Configuration,
     Field,
     OrderKey,
@@ -29,57 +33,25 @@ from providers.port import (
     Reading,
     TokenStore,
 )
+from providers.quotes import Terms, quoted, rejected
 from providers.replies import Reply
 from providers.transport import Transport
 from providers.units import there
-from providers.wire import Fields, Unreadable, need, optional
-from providers.woohoo_answers import Counts
+from providers.wire import Fields
+from providers.woohoo_codes import DIRECT, PATHS, RESELLER
+
+__all__ = ["DIRECT", "PATHS", "RESELLER", "Woohoo"]
 
 log = structlog.get_logger()
 
-DIRECT, RESELLER = "direct", "reseller"
-# `orders` and `order` are different words there: a wrong path looks like a bad signature.
-PATHS = {
-    DIRECT: {
-        "categories": "/rest/v3/catalog/categories",
-        "products": "/rest/v3/catalog/categories/{}/products",
-        "product": "/rest/v3/catalog/products/{}",
-        "order": "/rest/v3/orders/{}",
-        "status": "/rest/v3/order/{}/status",
-        "cards": "/rest/v3/order/{}/cards/",
-        "orders": "/rest/v3/orders",
-    },
-    RESELLER: {
-        "categories": "/giftcard/categories",
-        "products": "/giftcard/categories/{}/products",
-        "product": "/giftcard/products/{}",
-        "order": "/giftcard/order/details/{}",
-        "status": "/giftcard/order/status/{}",
-        "cards": "/giftcard/order/cards/{}",
-        "orders": "/giftcard/orders",
-        "balance": "/giftcard/balance",
-    },
-}
+T = TypeVar("T")
+Product = tuple[Listing, Decimal]  # and our discount, in percent
+
 PAGE = 500  # the most that they give at once
 ORDERS_PAGE = 100
 DETAILS_AT_ONCE = 8
+HEADERS = {"Content-Type": "application/json", "Accept": "*/*"}
 LAST_PAGE = 200  # a list that never ends is a fault
-NOT_YET, GONE = 409, 410
-ADDRESS = (
-    "firstname",
-    "email",
-    "telephone",
-    "line1",
-    "city",
-    "region",
-    "country",
-    "postcode",
-)
-
-
-def codes(*numbers: int) -> frozenset[str]:
-    """Their codes are numbers, here and there as text."""
-    return frozenset(map(str, numbers))
 
 
 class Woohoo(Provider):
@@ -108,50 +80,22 @@ class Woohoo(Provider):
         Field("password", secret=True),
         Field("client_id", identity=True, only_with=("profile", DIRECT)),
         Field("client_secret", secret=True, only_with=("profile", DIRECT)),
-        Field("org_code", required=False, login=False),
-        *(Field(f"address_{part}", required=False, login=False) for part in ADDRESS),
+        Field("org_code", required=False, login=False, pattern="[A-Z0-9]{2,8}", example="ACME"),
+        *(Field(f"address_{part}", required=False, login=False) for part in buying.ADDRESS),
     )
     timeout = timedelta(seconds=40)
     rate_per_minute = 300
     settling = timedelta(seconds=120)
     sandbox_hosts = frozenset({"sandbox.woohoo.in"})
 
-    STATUSES: ClassVar[Mapping[str, OrderStatus]] = {
-        "PENDING": OrderStatus.PENDING,
-        "PROCESSING": OrderStatus.PROCESSING,
-        "COMPLETE": OrderStatus.DELIVERED,
-        "SUCCESS": OrderStatus.DELIVERED,
-        "CANCELED": OrderStatus.CANCELLED,
-        "CANCELLED": OrderStatus.CANCELLED,
-        "CLOSED": OrderStatus.CANCELLED,
-        "ACTIVATE ERROR": OrderStatus.FAILED,
-        "FAILED": OrderStatus.FAILED,
-    }
-    REJECTIONS: ClassVar[Mapping[str, Rejection]] = {
-        "400": Rejection.INVALID_INPUT,
-        **dict.fromkeys(codes(1303, 5306, 5308, 5310, 6652), Rejection.PRODUCT_UNAVAILABLE),
-        **dict.fromkeys(codes(5307, 5318), Rejection.DENOMINATION_NOT_OFFERED),
-        **dict.fromkeys(codes(11151, 11152, 11159), Rejection.QUANTITY_TOO_LARGE),
-        **dict.fromkeys(codes(11135, 11136, 11137, 11138), Rejection.OUT_OF_STOCK),
-        "5038": Rejection.PROVIDER_BALANCE_LOW,
-        # Delivery mode, payment, address, combinations, reference, reversal, limits and blocks.
-        **dict.fromkeys(
-            codes(4201, 5035, 5036, 5080, 5311, 5312, 5315, 5316, 5317, 5321, 5322, 5326, 5328)
-            | codes(5329, 5330, 5334, 5342, 5352, 11133)
-            | codes(*range(10466, 10471), *range(10910, 10915), *range(11139, 11147)),
-            Rejection.PROVIDER_REJECTED,
-        ),
-    }
-    DUPLICATES = codes(5002, 5313)
-    NOT_ACCEPTED = codes(401, 403, 429) | {"token_rejected", "signature_invalid"}
-    # 5320 is "order not available", but one test list has it for a missing denomination.
-    UNCERTAIN = codes(500, 5320, 6053, 8221)
-    NOT_FOUND = codes(404, 1303, 5306, 5310, 5320, 5329, 5330, 6652, 11429)
-    NO_ORDER = codes(5320)  # an archived order (11429) was placed: it is not missing
-    REASONS: ClassVar[Mapping[str, Reason]] = {
-        **dict.fromkeys(NOT_ACCEPTED, Reason.CREDENTIALS),
-        "429": Reason.RATE_LIMITED,
-    }
+    STATUSES = their_orders.STATUSES
+    REJECTIONS = codes.REJECTIONS
+    DUPLICATES = codes.DUPLICATES
+    NOT_ACCEPTED = codes.NOT_ACCEPTED
+    UNCERTAIN = codes.UNCERTAIN
+    NOT_FOUND = codes.NOT_FOUND
+    NO_ORDER = codes.NO_ORDER
+    REASONS = codes.REASONS
 
     def __init__(self, configuration: Configuration, transport: Transport) -> None:
         super().__init__(configuration, transport)
@@ -178,7 +122,9 @@ class Woohoo(Provider):
 
     async def order(self, provider_order_id: str) -> ProviderOrder:
         reply = await self._get("order", "order", self._id(provider_order_id))
-        return self.read(reply, lambda body: self._read_order(body, provider_order_id))
+        return self.read(
+            reply, lambda body: their_orders.order(body, self.status, provider_order_id)
+        )
 
     async def find(self, reference: str) -> ProviderOrder | None:
         """Status by our reference, then the details: the status alone states no line."""
@@ -193,7 +139,7 @@ class Woohoo(Provider):
                 reason=Reason.FAULT,
                 code=code,
             )
-        known = self.read(reply, lambda body: self._read_status(body, reference))
+        known = self.read(reply, lambda body: their_orders.status(body, self.status, reference))
         try:
             order = await self.order(known.provider_order_id)
         except NotFound:
@@ -201,20 +147,7 @@ class Woohoo(Provider):
         return replace(order, reading=replace(order.reading, reference=reference))
 
     async def vouchers(self, key: OrderKey) -> tuple[IssuedVoucher, ...]:
-        found: list[IssuedVoucher | None] = []
-        for _ in range(LAST_PAGE):
-            page = {"offset": str(len(found)), "limit": str(PAGE)}
-            reply = await self._get("vouchers", "cards", self._id(key.provider_order_id), page)
-            status = wire.status_of(reply)
-            if status in (NOT_YET, GONE):
-                break
-            if status == 400 and self.refusal(reply) in ("400", ""):
-                raise NotFound("no such order there", provider=self.name, code="400")
-            units, total = self.read(reply, wire.cards)
-            found.extend(units)
-            if not units or len(found) >= total:
-                break
-        return there(found)
+        return there(await self._cards(key, wire.cards))
 
     async def statuses(self, keys: Sequence[OrderKey]) -> Mapping[str, Reading]:
         if not keys:
@@ -222,9 +155,7 @@ class Woohoo(Provider):
         if len(keys) == 1:
             key = keys[0]
             return {key.provider_order_id: (await self.order(key.provider_order_id)).reading}
-        page = {"offset": "0", "limit": str(ORDERS_PAGE)}
-        reply = await self._get("orders", "orders", None, page)
-        rows = self.read(reply, self._read_rows)
+        rows = [row.reading for row in (await self._listed(0))[0]]
         # The id of the path and that of the body differ here and there; our reference does not.
         by_reference = {row.reference: row for row in rows if row.reference}
         found = {row.provider_order_id: row for row in rows}
@@ -234,6 +165,89 @@ class Woohoo(Provider):
             for key in keys
         }
         return {asked: row for asked, row in matched.items() if row is not None}
+
+    @property
+    def reference_prefix(self) -> str | None:
+        """Woohoo wants references to begin with the organization's code."""
+        return self.configuration["org_code"] or None
+
+    def render(self, reference: str, item: Item, recipient: Recipient | None) -> bytes:
+        """Quirk: the signature covers the body in its canonical form, so that is what is made."""
+        parts = {part: self.configuration[f"address_{part}"] for part in buying.ADDRESS}
+        return buying.body(self.name, reference, item, parts, recipient)
+
+    async def place(self, reference: str, body: bytes) -> ProviderOrder:
+        reply = await self._post("place", "place", body)
+        return self.placed(reply, lambda told: their_orders.placed(told, self.status, reference))
+
+    async def quote(self, item: Item) -> Quote:
+        """Directly by a dry run; else, or where that names no total, from the product."""
+        if self._profile == DIRECT:
+            body = self.render(buying.trial(self.configuration["org_code"]), item, None)
+            reply = await self._post("quote", "quote", body, effect=False)
+            if (told := self.quoted(reply, buying.quote)) is not None:
+                return told
+        try:
+            listing, off = await self._product("quote", item.sku, self.quoted)
+        except NotFound as error:
+            raise rejected(
+                self.name, Rejection.PRODUCT_UNAVAILABLE, "no such product there", error.code
+            ) from None
+        return quoted(self.name, item, listing, Terms(listing.currency, off))
+
+    async def cancel(self, key: OrderKey, body: bytes) -> bool:
+        """Quirk: a reversal is asked for with the body of the place, and confirmed by a reading."""
+        reference = buying.reference_in(body)
+        if reference is None:
+            raise self._refused("it was not placed from here")
+        reply = await self._post("cancel", "cancel", body)
+        code = self.refusal(reply)
+        if code in codes.CANCELLING:
+            return False
+        if code in self.NOT_FOUND:
+            raise self._refused("there is nothing to cancel", code)
+        done = wire.status_of(reply)
+        return self.placed(
+            reply, lambda told: their_orders.cancelled(told, self.status, reference, done)
+        )
+
+    async def resend(self, key: OrderKey) -> None:
+        """Quirk: only mailed orders are sent again, and their PINs may change then."""
+        try:
+            reply = await self._get("order", "order", self._id(key.provider_order_id))
+            if self.read(reply, wire.delivery_mode) == "API":
+                raise self._refused("an order in API mode is not sent; its cards can be read")
+            cards = await self._cards(key, wire.card_ids)
+        except NotFound as error:
+            raise self._refused("there is no such order", error.code) from None
+        if not cards:
+            raise self._refused("no card is there yet")
+        body = buying.again(cards)
+        reply = await self._post("resend", "resend", body, key=key.provider_order_id)
+        if (code := self.refusal(reply)) in self.NOT_FOUND:
+            raise self._refused("there is no such order", code)
+        self.placed(reply, Fields.of)
+
+    async def orders(self, since: datetime) -> AsyncIterator[ProviderOrder]:
+        """Until a page holds only older ones: the list begins with the newest."""
+        second = since.replace(microsecond=0)  # theirs have no parts of it
+        seen: set[str] = set()
+        offset, past = 0, False
+        for _ in range(LAST_PAGE):
+            rows, total = await self._listed(offset)
+            offset += len(rows)
+            fresh = [row for row in rows if row.reading.provider_order_id not in seen]
+            seen.update(row.reading.provider_order_id for row in fresh)
+            young = [row for row in fresh if row.placed_at is None or row.placed_at >= second]
+            for row in young:
+                yield row
+            past = past or len(young) < len(fresh)
+            whole = not rows or (total is not None and offset >= total)
+            if whole or (past and not young):
+                return
+            if not fresh:  # the same page again, and it does not reach back far enough
+                break
+        raise endless(self.name)
 
     async def catalog(self) -> AsyncIterator[Listing]:
         names = self.read(await self._get("catalog", "categories"), wire.categories)
@@ -250,12 +264,7 @@ class Woohoo(Provider):
                     yield listing
 
     async def product(self, sku: str) -> Listing:
-        if not sku.strip("."):  # a path of dots would be another path
-            raise NotFound("no such product there", provider=self.name)
-        reply = await self._get("product", "product", sku)
-        listing = self.read(reply, wire.listing)
-        if listing.sku != sku:
-            raise NotFound("no such product there", provider=self.name)
+        listing, _ = await self._product("product", sku, self.read)
         return replace(listing, categories=self._shelves.get(sku, ()))
 
     async def balances(self) -> tuple[Money, ...]:
@@ -277,6 +286,18 @@ class Woohoo(Provider):
                 break
         return found
 
+    async def _product(
+        self, purpose: str, sku: str, read: Callable[[Reply, Callable[[Any], Product]], Product]
+    ) -> Product:
+        """A product and our discount, with the errors of a read or of a quote."""
+        if not sku.strip("."):  # a path of dots would be another path
+            raise NotFound("no such product there", provider=self.name)
+        reply = await self._get(purpose, "product", sku)
+        listing, off = read(reply, lambda body: (wire.listing(body), wire.discount(body)))
+        if listing.sku != sku:
+            raise NotFound("no such product there", provider=self.name)
+        return listing, off
+
     async def _listing(self, sku: str) -> Listing | None:
         """One product, or None when its own details are missing or broken."""
         try:
@@ -289,6 +310,31 @@ class Woohoo(Provider):
         log.warning("provider.product_skipped", provider=self.name, sku=sku[:40])
         return None
 
+    async def _cards(self, key: OrderKey, parse: Callable[[Any], tuple[list[T], int]]) -> list[T]:
+        """Something of every card, page by page; nothing while there are none."""
+        found: list[T] = []
+        for _ in range(LAST_PAGE):
+            page = {"offset": str(len(found)), "limit": str(PAGE)}
+            reply = await self._get("vouchers", "cards", self._id(key.provider_order_id), page)
+            status = wire.status_of(reply)
+            if status in (codes.NOT_YET, codes.GONE):
+                break
+            if status == 400 and self.refusal(reply) in codes.NO_CARDS:
+                raise NotFound("no such order there", provider=self.name, code="400")
+            units, total = self.read(reply, parse)
+            found.extend(units)
+            if not units or len(found) >= total:
+                break
+        return found
+
+    async def _listed(self, offset: int) -> tuple[list[ProviderOrder], int | None]:
+        page = {"offset": str(offset), "limit": str(ORDERS_PAGE)}
+        reply = await self._get("orders", "orders", None, page)
+        return self.read(reply, lambda body: their_orders.listed(body, self.status))
+
+    def _refused(self, text: str, code: str | None = None) -> Rejected:
+        return rejected(self.name, Rejection.PROVIDER_REJECTED, text, code)
+
     async def _get(
         self,
         purpose: str,
@@ -297,69 +343,21 @@ class Woohoo(Provider):
         params: Mapping[str, str] | None = None,
     ) -> Reply:
         path = PATHS[self._profile][what].format(quote(key or "", safe=""))
-        headers = {"Content-Type": "application/json", "Accept": "*/*"}
-        return await self.transport.get(purpose, path, params=params, headers=headers)
+        return await self.transport.get(purpose, path, params=params, headers=HEADERS)
+
+    async def _post(
+        self, purpose: str, what: str, body: bytes, *, key: str = "", effect: bool = True
+    ) -> Reply:
+        path = PATHS[self._profile][what].format(quote(key, safe=""))
+        return await self.transport.post(
+            purpose, path, content=body, headers=HEADERS, effect=effect
+        )
 
     def _id(self, text: str) -> str:
         """Their ids are letters and digits; anything else would be another path."""
         if not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
             raise NotFound("no such order there", provider=self.name)
         return text
-
-    def _read_order(self, body: Any, asked: str) -> ProviderOrder:
-        row = Fields.of(wire.unwrapped(body))
-        if "orderId" not in row and "status" not in row:
-            raise Unreadable("the body", "an order")
-        lines = row.each("products")
-        units = sum(line.count("qty") or 0 for line in lines)
-        return ProviderOrder(
-            self._reading(row, asked, units),
-            product_name=optional(lines[0].text, "name") if lines else None,
-            face_value=optional(wire.face_value, row, lines),
-            charged=optional(wire.charged, row),
-            placed_at=optional(row.instant, "date"),
-        )
-
-    def _read_status(self, body: Any, reference: str) -> Reading:
-        reading = self._reading(Fields.of(wire.unwrapped(body)), None, 0)
-        if reading.reference not in (None, reference):
-            raise Unreadable("refno", "what was asked for")
-        return replace(reading, reference=reference)
-
-    def _read_rows(self, body: Any) -> list[Reading]:
-        rows = Fields.of(wire.unwrapped(body)).each("orders")
-        return [self._reading(row, None, 0) for row in rows]
-
-    def _reading(self, row: Fields, asked: str | None, units: int) -> Reading:
-        raw = optional(row.text, "status") or ""
-        stated = optional(row.count, "totalQty", "totalQtyOrdered")
-        quantity = stated or units or None
-        counted = optional(wire.counts, row, quantity)
-        word, final = self._judged(raw, counted)
-        return Reading(
-            need(row.text("orderId") or asked, "orderId"),
-            raw,
-            word,
-            final,
-            reference=row.text("refno", "refNo"),
-            quantity=quantity,
-            delivered=counted.success if counted else None,
-        )
-
-    def _judged(self, raw: str, counted: Counts | None) -> tuple[OrderStatus, bool]:
-        """The word, and whether it is the last one: counted cards say more than it does."""
-        word = self.status(raw)
-        if word is OrderStatus.PROCESSING and raw.strip().upper() not in self.STATUSES:
-            return word, False
-        if counted is None or word not in (OrderStatus.PROCESSING, OrderStatus.DELIVERED):
-            return word, word in ENDED and word is not OrderStatus.DELIVERED
-        said = word is OrderStatus.DELIVERED
-        ended = said and counted.success + counted.failed >= counted.total
-        if counted.success >= counted.total:
-            return OrderStatus.DELIVERED, said
-        if counted.success:
-            return OrderStatus.PARTIALLY_DELIVERED, ended
-        return (OrderStatus.FAILED if ended else OrderStatus.PROCESSING), ended
 
 
 def profile_of(configuration: Configuration) -> str:

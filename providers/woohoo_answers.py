@@ -44,7 +44,10 @@ def status_of(reply: Reply) -> int:
 
 
 def refusal(reply: Reply) -> str | None:
-    """None for success, else the code as text; "" when there is none."""
+    """None for success, else the code as text; "" when there is none.
+
+    An envelope that holds no code of Woohoo's own counts as its own, like `0x0400`.
+    """
     said = _envelope(reply.body)
     inner = unwrapped(reply.body)
     code = inner.get("code") if isinstance(inner, dict) else None
@@ -53,7 +56,7 @@ def refusal(reply: Reply) -> str | None:
     if said is not None:
         word = reply.body.get("status")
         succeeded = not isinstance(word, str) or word.strip().upper() == "SUCCESS"
-        return None if said < 400 and succeeded else str(said)
+        return None if said < 400 and succeeded else f"0x0{said}"
     if reply.status < 300:
         return None
     return next((problem for problem in OAUTH_PROBLEMS if reply.mentions(problem)), "")
@@ -73,8 +76,8 @@ def currency_of(*rows: Fields) -> str:
 
 def counts(row: Fields, quantity: int | None) -> Counts | None:
     """`cards.summary`, or None where nothing is counted."""
-    cards = row.fields("cards")
-    summary = cards.fields("summary") if cards else None
+    held = row.raw("cards")  # a list of cards in the answer to a place
+    summary = Fields(held).fields("summary") if isinstance(held, dict) else None
     success = summary.count("success") if summary else None
     if summary is None or success is None:
         return None
@@ -141,6 +144,18 @@ def cards(body: Any) -> tuple[list[IssuedVoucher | None], int]:
     return units, answer.count("total_cards") or len(units)
 
 
+def card_ids(body: Any) -> tuple[list[int], int]:
+    """The ids of one page of cards, and how many cards there are in all."""
+    answer = Fields.of(unwrapped(body))
+    ids = [need(row.count("cardId"), "cardId") for row in answer.each("cards")]
+    return ids, answer.count("total_cards") or len(ids)
+
+
+def delivery_mode(body: Any) -> str:
+    """How an order's cards are handed out; "" where it is not told."""
+    return (Fields.of(unwrapped(body)).text("deliveryMode") or "").upper()
+
+
 def categories(body: Any) -> dict[str, str]:
     """Names of all categories by id, from one tree or a list of them."""
     answer = unwrapped(body)
@@ -168,7 +183,7 @@ def listing(body: Any) -> Listing:
     currency = currency_of(price, row)
     values = price.raw("denominations")
     values = values if isinstance(values, list) else []
-    off = _percent_off(row)
+    off = discount(body)
     kind = (price.text("type") or "").upper()
     denominations: Denominations = (
         between(price.money(currency, "min"), price.money(currency, "max"), off, None)
@@ -195,17 +210,17 @@ def listing(body: Any) -> Listing:
     )
 
 
+def discount(body: Any) -> Decimal:
+    """The best percentage that holds now for everybody; other kinds of discount are not counted."""
+    offers = Fields.of(unwrapped(body)).raw("discounts")
+    found = [optional(_offer, offer) for offer in (offers if isinstance(offers, list) else [])]
+    return max((percent for percent in found if percent is not None), default=Decimal(0))
+
+
 def balance(body: Any) -> Money:
     """What is left in the reseller's account."""
     row = Fields.of(unwrapped(body))
     return need(row.money(currency_of(row), "balance"), "balance")
-
-
-def _percent_off(row: Fields) -> Decimal:
-    """The best percentage that holds now for everybody; other kinds of discount are not counted."""
-    offers = row.raw("discounts")
-    found = [optional(_offer, offer) for offer in (offers if isinstance(offers, list) else [])]
-    return max((percent for percent in found if percent is not None), default=Decimal(0))
 
 
 def _offer(value: Any) -> Decimal | None:

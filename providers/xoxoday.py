@@ -1,18 +1,21 @@
 """Xoxoday Plum rewards API: one path for everything, and a refresh token that is used once."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
+from domain.carts import Item, Quote, Recipient
 from domain.catalog import Listing
 from domain.money import Money
-from domain.orders import OrderStatus
 from domain.providers import Capability
 from domain.secret import Secret
 from domain.vouchers import IssuedVoucher
 from providers import xoxoday_answers as plum
+from providers import xoxoday_buying as buying
+from providers import xoxoday_codes as ids
+from providers import xoxoday_orders as their_orders
+from providers.answers import endless
 from providers.auth import Auth, BearerToken
 from providers.errors import NotFound, Reason, Rejection, Unavailable
 from providers.logins import RotatingRefresh
@@ -20,20 +23,19 @@ from providers.pacing import Limit
 from providers.port import (
     Configuration,
     Field,
+    Hint,
     OrderKey,
     Provider,
     ProviderOrder,
     Reading,
     TokenStore,
 )
+from providers.quotes import quoted, rejected
 from providers.replies import Reply
 from providers.transport import Transport
-from providers.units import there
-from providers.wire import INDIA, Fields, need, optional
+from providers.wire import INDIA, Fields, optional
 
 PATH = "/v1/oauth/api"
-LIMIT = "auth.request_limit_exceeded"
-LOGIN = frozenset({"PIPE10013", "PIPE10015", "PIPE10016", "PIPE10017", plum.OAUTH})
 CATALOG_PAGE = 100
 HISTORY_PAGE = 200
 LAST_PAGE = 500  # a list without a total must end some time
@@ -41,11 +43,6 @@ LAST_PAGE = 500  # a list without a total must end some time
 UNDATED = timedelta(days=30)
 DAY = timedelta(days=1)
 A_MINUTE = timedelta(minutes=1)
-
-
-def ple(*numbers: int) -> frozenset[str]:
-    """Error ids by the number that tells them apart."""
-    return frozenset(f"PLE{10_000 + number}" for number in numbers)
 
 
 class Xoxoday(Provider):
@@ -73,50 +70,29 @@ class Xoxoday(Provider):
     rate_per_minute = 200
     limits = (
         Limit(100, A_MINUTE, frozenset({"place"})),
-        Limit(50, A_MINUTE, frozenset({"catalog", "product"})),
+        Limit(50, A_MINUTE, frozenset({"catalog", "product", "quote"})),
         Limit(200, A_MINUTE, frozenset({"order", "find", "vouchers", "resend"})),
         Limit(200, A_MINUTE, frozenset({"orders"})),
         Limit(10, A_MINUTE, frozenset({"balance"})),
     )
     settling = timedelta(seconds=300)
+    looks = (5, 30, 120)  # the vendor asks not to poll for delayed products
     sandbox_hosts = frozenset({"stagingaccount.xoxoday.com", "stagingstores.xoxoday.com"})
 
-    # The order's word and the delivery's word; which of them counts: `_word`.
-    STATUSES: ClassVar[Mapping[str, OrderStatus]] = {
-        "COMPLETE/PENDING": OrderStatus.PROCESSING,
-        "COMPLETE/DELIVERED": OrderStatus.DELIVERED,
-        "CANCELED": OrderStatus.CANCELLED,
-        "CANCELLED": OrderStatus.CANCELLED,
-        "PENDING": OrderStatus.PENDING,
-        "PROCESSING": OrderStatus.PENDING,
-        "INITIATED": OrderStatus.PENDING,
-        "FAILED": OrderStatus.FAILED,
-    }
-    REJECTIONS: ClassVar[Mapping[str, Rejection]] = {
-        **dict.fromkeys(ple(1, 2, 3, 31, 32, 33), Rejection.INVALID_INPUT),
-        # Missing verification, an unknown or inactive product, foreign products not allowed.
-        **dict.fromkeys(ple(15, 17, 19, 30, 42), Rejection.PRODUCT_UNAVAILABLE),
-        **dict.fromkeys(ple(12, 24), Rejection.OUT_OF_STOCK),
-        "PLE10010": Rejection.PROVIDER_BALANCE_LOW,
-        "PLE10014": Rejection.PROVIDER_REJECTED,
-        "PLE10018": Rejection.DENOMINATION_NOT_OFFERED,
-        "PLE10041": Rejection.QUANTITY_TOO_LARGE,
-    }
-    DUPLICATES = ple(4)
-    NOT_ACCEPTED = LOGIN | {LIMIT}
-    UNCERTAIN = ple(5, 6, 7, 8, 9, 11, 13, 20, 23, 25, 26, 34, 35, 36)
-    NOT_FOUND = ple(16, 17, 21, 22, 27, 28, 29, 30, 42)
-    NO_ORDER = ple(16, 21)  # only these count when an order is looked for
-    REASONS: ClassVar[Mapping[str, Reason]] = {
-        **dict.fromkeys(LOGIN, Reason.CREDENTIALS),
-        **dict.fromkeys(ple(15, 19), Reason.FAULT),  # 401 and 403, but not about our login
-        LIMIT: Reason.RATE_LIMITED,
-    }
+    STATUSES = their_orders.STATUSES
+    REJECTIONS = ids.REJECTIONS
+    DUPLICATES = ids.DUPLICATES
+    NOT_ACCEPTED = ids.NOT_ACCEPTED
+    UNCERTAIN = ids.UNCERTAIN
+    NOT_FOUND = ids.NOT_FOUND
+    NO_ORDER = ids.NO_ORDER
+    REASONS = ids.REASONS
 
     def __init__(self, configuration: Configuration, transport: Transport) -> None:
         super().__init__(configuration, transport)
         self._currency: str | None = None
         self._asking = asyncio.Lock()
+        self._phone_needed: set[str] = set()
 
     @classmethod
     def auth(cls, configuration: Configuration, store: TokenStore) -> tuple[Auth, ...]:
@@ -132,7 +108,10 @@ class Xoxoday(Provider):
     @classmethod
     def refusal(cls, reply: Reply) -> str | None:
         body = reply.body if isinstance(reply.body, dict) else {}
-        if code := plum.error_code(body):
+        code = plum.error_code(body)
+        if code == plum.OAUTH and reply.status >= 500:
+            return ""  # whoever failed there: our login was not refused
+        if code:
             return code
         if reply.status != 200:
             return ""
@@ -168,13 +147,11 @@ class Xoxoday(Provider):
         if code in self.NO_ORDER:
             return None
         if code in self.NOT_FOUND:  # no such product, no such history: nothing about an order
-            raise Unavailable(
-                "it did not answer about the order",
-                provider=self.name,
-                reason=Reason.FAULT,
-                code=code,
-            )
-        return self.read(reply, lambda body: self._read_order(body, reference=reference))
+            raise self._silent(code)
+        return self.read(
+            reply,
+            lambda body: their_orders.order(body, self.status, asked=None, reference=reference),
+        )
 
     async def vouchers(self, key: OrderKey) -> tuple[IssuedVoucher, ...]:
         return (await self._order("vouchers", key.provider_order_id)).vouchers or ()
@@ -185,18 +162,8 @@ class Xoxoday(Provider):
             return {key.provider_order_id: (await self.order(key.provider_order_id)).reading}
         if not keys:
             return {}
-        first, last = _days(keys)
-        reply = await self._ask(
-            "orders",
-            plum.HISTORY,
-            {"startDate": first, "endDate": last, "limit": HISTORY_PAGE, "page": 1},
-        )
-        if self.refusal(reply) in self.NOT_FOUND:
-            return {}
-        found = self.read(
-            reply, lambda body: [self._row(row) for row in plum.list_of(body, plum.HISTORY)]
-        )
-        by_id = {row.provider_order_id: row for row in found}
+        rows = await self._history(*_days(keys), page=1)
+        by_id = {row.reading.provider_order_id: row.reading for row in rows}
         return {
             key.provider_order_id: by_id[key.provider_order_id]
             for key in keys
@@ -211,8 +178,9 @@ class Xoxoday(Provider):
             if self.refusal(reply) in self.NOT_FOUND:
                 return
             found = self.read(reply, lambda body: plum.list_of(body, plum.PRODUCTS))
-            listings = [optional(plum.listing, row, account) for row in found]
-            fresh = [one for one in listings if one is not None and one.sku not in seen]
+            read = [optional(self._offer, row, account) for row in found]
+            listings = [one.listing for one in read if one is not None]
+            fresh = [one for one in listings if one.sku not in seen]
             seen.update(one.sku for one in fresh)
             for listing in fresh:
                 yield listing
@@ -220,17 +188,63 @@ class Xoxoday(Provider):
                 return
 
     async def product(self, sku: str) -> Listing:
-        self._check_number(sku)
-        account = await self._account_currency()
-        reply = await self._products("product", includeProducts=sku, page=1, limit=1)
+        return (await self._one("product", sku, self.read)).listing
 
-        found = self.read(
-            reply,
-            lambda body: [plum.listing(row, account) for row in plum.list_of(body, plum.PRODUCTS)],
-        )
-        if not found or found[0].sku != sku:
-            raise NotFound("no such product there", provider=self.name)
-        return found[0]
+    def render(self, reference: str, item: Item, recipient: Recipient | None) -> bytes:
+        """Quirk: some products demand a phone number, which the quote before has told."""
+        phone = item.sku in self._phone_needed
+        return buying.body(self.name, reference, item, recipient, phone=phone)
+
+    async def place(self, reference: str, body: bytes) -> ProviderOrder:
+        """Up to two minutes: a realtime product's vouchers are issued within the call."""
+        reply = await self.transport.post("place", PATH, content=body, effect=True)
+        return self.placed(reply, lambda told: their_orders.placed(told, self.status, reference))
+
+    async def quote(self, item: Item) -> Quote:
+        """There is no dry run: the product is read anew, with today's rate."""
+        try:
+            offer = await self._one("quote", item.sku, self.quoted)
+        except NotFound as error:
+            text = "no such product there"
+            raise rejected(self.name, Rejection.PRODUCT_UNAVAILABLE, text, error.code) from None
+        return quoted(self.name, item, offer.listing, offer.terms)
+
+    async def resend(self, key: OrderKey) -> None:
+        """The same question as for the order, with a flag that sends the mail."""
+        if not buying.NUMBER.fullmatch(key.provider_order_id):
+            raise rejected(self.name, Rejection.INVALID_INPUT, "ids are numbers there")
+        wanted = {"orderId": int(key.provider_order_id), "poNumber": "", "sendMailToReceiver": 1}
+        request = plum.request(plum.DETAILS, wanted)
+        reply = await self.transport.post("resend", PATH, json=request, effect=True)
+        code = self.refusal(reply)
+        if code in self.NOT_FOUND | ids.DELIVERY_CANCELLED:
+            raise rejected(self.name, Rejection.PROVIDER_REJECTED, "there is nothing to send", code)
+        if code in ids.NOT_SENT_AGAIN:
+            raise self._silent(code)
+        self.placed(reply, lambda body: plum.answer(body, plum.DETAILS))
+
+    async def orders(self, since: datetime) -> AsyncIterator[ProviderOrder]:
+        """All pages first: in which order the history comes is not documented."""
+        first, last = _day(since), _day(datetime.now(UTC) + DAY)
+        second = since.replace(microsecond=0)  # theirs have no parts of it
+        found: dict[str, ProviderOrder] = {}
+        for page in range(1, LAST_PAGE + 1):
+            rows = await self._history(first, last, page)
+            known = len(found)
+            found |= {row.reading.provider_order_id: row for row in rows}
+            if len(rows) < HISTORY_PAGE:
+                break
+            if len(found) == known:  # the same page again
+                raise endless(self.name)
+        else:
+            raise endless(self.name)
+        dated = {key: row.placed_at or second for key, row in found.items()}
+        for key in sorted(found, key=lambda key: dated[key], reverse=True):
+            if dated[key] >= second:
+                yield found[key]
+
+    def webhook(self, headers: Mapping[str, str], body: bytes) -> Hint:
+        return buying.hint(self.name, self.configuration.values.get("webhook_key"), headers, body)
 
     async def balances(self) -> tuple[Money, ...]:
         reply = await self._ask("balance", plum.BALANCE, {})
@@ -239,10 +253,56 @@ class Xoxoday(Provider):
     async def _order(self, purpose: str, provider_order_id: str) -> ProviderOrder:
         self._check_number(provider_order_id)
         reply = await self._details(purpose, {"orderId": int(provider_order_id), "poNumber": ""})
-        return self.read(reply, lambda body: self._read_order(body, asked=provider_order_id))
+        return self.read(
+            reply,
+            lambda body: their_orders.order(
+                body, self.status, asked=provider_order_id, reference=None
+            ),
+        )
 
     async def _details(self, purpose: str, wanted: Mapping[str, object]) -> Reply:
         return await self._ask(purpose, plum.DETAILS, {**wanted, "sendMailToReceiver": 0})
+
+    async def _history(self, first: str, last: str, page: int) -> list[ProviderOrder]:
+        """One page of the orders of some days; beyond the last there is none."""
+        asked = {"startDate": first, "endDate": last, "limit": HISTORY_PAGE, "page": page}
+        reply = await self._ask("orders", plum.HISTORY, asked)
+        code = self.refusal(reply)
+        if code in ids.NO_HISTORY:
+            return []
+        if code in self.NOT_FOUND:
+            raise self._silent(code)
+        return self.read(
+            reply,
+            lambda body: [
+                their_orders.listed(row, self.status) for row in plum.list_of(body, plum.HISTORY)
+            ],
+        )
+
+    async def _one(
+        self,
+        purpose: str,
+        sku: str,
+        read: Callable[[Reply, Callable[[Any], list[plum.Offer]]], list[plum.Offer]],
+    ) -> plum.Offer:
+        """One product anew, with the errors of a read or of a quote."""
+        self._check_number(sku)
+        account = await self._account_currency()
+        reply = await self._products(purpose, includeProducts=sku, page=1, limit=1)
+        found = read(
+            reply,
+            lambda body: [self._offer(row, account) for row in plum.list_of(body, plum.PRODUCTS)],
+        )
+        if not found or found[0].listing.sku != sku:
+            raise NotFound("no such product there", provider=self.name)
+        return found[0]
+
+    def _offer(self, row: object, account: str) -> plum.Offer:
+        """A product, and whether it demands a phone number is remembered for the order."""
+        offer = plum.offer(row, account)
+        remember = self._phone_needed.add if offer.phone else self._phone_needed.discard
+        remember(offer.listing.sku)
+        return offer
 
     async def _products(self, purpose: str, **wanted: object) -> Reply:
         whole: dict[str, object] = {
@@ -255,9 +315,7 @@ class Xoxoday(Provider):
         return await self._ask(purpose, plum.PRODUCTS, whole | wanted)
 
     async def _ask(self, purpose: str, operation: str, data: Mapping[str, object]) -> Reply:
-        kind = "query" if operation == plum.BALANCE else "mutation"
-        query = f"plumProAPI.{kind}.{operation}"
-        request = {"query": query, "tag": "plumProAPI", "variables": {"data": data}}
+        request = plum.request(operation, data)
         return await self.transport.post(purpose, PATH, json=request)
 
     async def _account_currency(self) -> str:
@@ -269,76 +327,16 @@ class Xoxoday(Provider):
 
     def _check_number(self, text: str) -> None:
         """Ids are numbers there; 0 and a comma-separated list would ask for something else."""
-        if not re.fullmatch(r"[1-9]\d{0,17}", text, re.ASCII):
+        if not buying.NUMBER.fullmatch(text):
             raise NotFound("ids are numbers there", provider=self.name)
 
-    def _read_order(
-        self, body: Any, asked: str | None = None, reference: str | None = None
-    ) -> ProviderOrder:
-        row = Fields.of(plum.answer(body, plum.DETAILS), plum.DETAILS)
-        units = there(map(plum.unit, row.each("vouchers")))
-        summary = row.each("voucherDetails")
-        first = summary[0] if summary else Fields({})
-        unit = units[0] if units else None
-        return ProviderOrder(
-            self._reading(row, asked, reference, delivered=len(units)),
-            sku=first.text("productId") or (unit.sku if unit else None),
-            product_name=first.text("productName"),
-            face_value=plum.money(first, "denomination", "currencyCode")
-            or (unit.face_value if unit else None),
-            charged=plum.money(row, "amountCharged", "currencyCode"),
-            placed_at=optional(row.instant, "orderDate", zone=INDIA),
-            vouchers=units,
+    def _silent(self, code: str | None) -> Unavailable:
+        return Unavailable(
+            "it did not answer what was asked",
+            provider=self.name,
+            reason=Reason.FAULT,
+            code=code,
         )
-
-    def _row(self, value: Any) -> Reading:
-        """A row of the history: the delivery's word alone, and no codes."""
-        row = Fields.of(value, plum.HISTORY)
-        counts = [optional(line.count, "quantity") for line in row.each("products")]
-        return self._reading(row, None, None, quantity=sum(filter(None, counts)) or None)
-
-    def _reading(
-        self,
-        row: Fields,
-        asked: str | None,
-        reference: str | None,
-        *,
-        quantity: int | None = None,
-        delivered: int | None = None,
-    ) -> Reading:
-        words = [optional(row.text, n) or "" for n in ("orderStatus", "deliveryStatus")]
-        quantity = quantity or optional(row.count, "quantity") or None
-        cancelled = sum(line.count("cancelledQuantity") or 0 for line in row.each("voucherDetails"))
-        word, final = self._judge(plum.deciding_word(*words), quantity, delivered, cancelled)
-        return Reading(
-            need(row.text("orderId") or asked, "orderId"),
-            "/".join(filter(None, words)),
-            word,
-            final,
-            reference=row.text("poNumber") or reference,
-            quantity=quantity,
-            delivered=delivered,
-        )
-
-    def _judge(
-        self, raw: str, quantity: int | None, delivered: int | None, cancelled: int
-    ) -> tuple[OrderStatus, bool]:
-        """The word and whether it is the last one: units count more than what is said."""
-        word = self.status(raw)
-        if raw not in self.STATUSES or word is OrderStatus.PENDING:
-            return word, False
-        if word in (OrderStatus.CANCELLED, OrderStatus.FAILED):
-            return word, True
-        said = word is OrderStatus.DELIVERED
-        if delivered is None:  # a row of the list
-            partly = said and cancelled > 0
-            return (OrderStatus.PARTIALLY_DELIVERED if partly else word), False
-        if delivered and (said if quantity is None else delivered >= quantity):
-            return OrderStatus.DELIVERED, said
-        ended = said and quantity is not None and delivered + cancelled >= quantity
-        if delivered:
-            return OrderStatus.PARTIALLY_DELIVERED, ended
-        return (OrderStatus.CANCELLED if ended else OrderStatus.PROCESSING), ended
 
 
 def _days(keys: Sequence[OrderKey]) -> tuple[str, str]:
@@ -346,4 +344,8 @@ def _days(keys: Sequence[OrderKey]) -> tuple[str, str]:
     now = datetime.now(UTC)
     times = [key.placed_at or now - UNDATED for key in keys]
     first, last = min(times) - DAY, max(*times, *(now for key in keys if not key.placed_at)) + DAY
-    return first.astimezone(INDIA).date().isoformat(), last.astimezone(INDIA).date().isoformat()
+    return _day(first), _day(last)
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(INDIA).date().isoformat()

@@ -1,6 +1,7 @@
-"""How Plum's answers read: its frame, its vouchers, its products and its errors."""
+"""How Plum is asked and how its answers read: its frame, vouchers, products and errors."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,16 +9,18 @@ from domain.catalog import DeliverySpeed, Denominations, Listing, VoucherType
 from domain.money import Money
 from domain.vouchers import Expiry, IssuedVoucher, is_url
 from providers.prices import between, fixed, price_of
+from providers.quotes import Terms
 from providers.units import issued
 from providers.wire import INDIA, Fields, Unreadable, need, optional
 
-DETAILS, HISTORY, PRODUCTS, BALANCE = (
+DETAILS, HISTORY, PRODUCTS, BALANCE, PLACE = (
     "getOrderDetails",
     "getOrderHistory",
     "getVouchers",
     "getBalance",
+    "placeOrder",
 )
-OPERATIONS = frozenset({DETAILS, HISTORY, PRODUCTS, BALANCE, "placeOrder"})
+OPERATIONS = frozenset({DETAILS, HISTORY, PRODUCTS, BALANCE, PLACE})
 OAUTH = "oauth"  # our name for an answer in the OAuth shape, whatever word it carries
 
 TYPES = {
@@ -63,14 +66,30 @@ def unit(row: Fields) -> IssuedVoucher | None:
     )
 
 
-def listing(value: Any, account: str) -> Listing:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A product, what we pay for it, and whether it demands the recipient's phone number."""
+
+    listing: Listing
+    terms: Terms
+    phone: bool
+
+
+def offer(value: Any, account: str) -> Offer:
     """A product; without a rate into the account's currency it has no price and is unreadable."""
     row = Fields.of(value, PRODUCTS)
     currency = need(row.text("currencyCode"), "currencyCode").upper()
     rate = Decimal(1) if currency == account else row.decimal("exchangeRate")
     if rate is None or rate <= 0:
         raise Unreadable("exchangeRate", "a rate")
-    percent_off = (row.decimal("discount") or Decimal(0)) - (row.decimal("fee") or Decimal(0))
+    discount, fee = (row.decimal(name) or Decimal(0) for name in ("discount", "fee"))
+    terms = Terms(account, discount, fee, rate)
+    phone = optional(row.flag, "isPhoneNumberMandatory") or False
+    return Offer(_listing(row, currency, terms), terms, phone)
+
+
+def _listing(row: Fields, currency: str, terms: Terms) -> Listing:
+    percent_off = terms.discount - terms.fee
     limit = optional(row.count, "orderQuantityLimit") or None
     values = str(row.raw("valueDenominations") or "").split(",")
     is_range = (row.text("valueType") or "").lower() == "open_value" or not any(values)
@@ -83,7 +102,7 @@ def listing(value: Any, account: str) -> Listing:
         else fixed(
             filter(None, map(str.strip, values)),
             currency,
-            lambda face: price_of(face, percent_off, account, rate),
+            lambda face: price_of(face, percent_off, terms.currency, terms.rate),
             limit,
         )
     )
@@ -103,6 +122,13 @@ def listing(value: Any, account: str) -> Listing:
         terms=row.text("termsAndConditionsInstructions", "termsAndConditions"),
         how_to_redeem=row.text("redemptionInstructions"),
     )
+
+
+def request(operation: str, data: Mapping[str, object]) -> dict[str, object]:
+    """The frame around a question: a fixed selector, although it looks like GraphQL."""
+    kind = "query" if operation == BALANCE else "mutation"
+    query = f"plumProAPI.{kind}.{operation}"
+    return {"query": query, "tag": "plumProAPI", "variables": {"data": data}}
 
 
 def answer(body: Any, operation: str) -> Any:

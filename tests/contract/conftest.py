@@ -80,7 +80,13 @@ def second_tries_at_once() -> Iterator[None]:
 
 @pytest.fixture(params=sorted(REGISTRY))
 def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+    """The provider; `needs` and `lacks` choose among them."""
+    chosen = str(request.param)
+    for marker, wanted in (("needs", True), ("lacks", False)):
+        for mark in request.node.iter_markers(marker):
+            if (mark.args[0] in REGISTRY[chosen].capabilities) is not wanted:
+                pytest.skip(f"{chosen} {'lacks' if wanted else 'has'} {mark.args[0]}")
+    return chosen
 
 
 @pytest.fixture
@@ -93,16 +99,9 @@ async def simulator(name: str) -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
-async def house(
-    request: pytest.FixtureRequest, name: str, simulator: Simulator
-) -> AsyncIterator[House]:
-    """The provider against a simulator that is as new; `needs` and `lacks` choose providers."""
-    adapter = REGISTRY[name]
-    for marker, wanted in (("needs", True), ("lacks", False)):
-        for mark in request.node.iter_markers(marker):
-            if (mark.args[0] in adapter.capabilities) is not wanted:
-                pytest.skip(f"{name} {'lacks' if wanted else 'has'} {mark.args[0]}")
-    provider = build(name, configured(adapter, simulator, 5), MemoryTokenStore())
+async def house(name: str, simulator: Simulator) -> AsyncIterator[House]:
+    """The provider against a simulator that is as new."""
+    provider = build(name, configured(REGISTRY[name], simulator, 5), MemoryTokenStore())
     yield House(provider, simulator)
     await provider.close()
 

@@ -238,6 +238,7 @@ REFUSED_READS: dict[str, tuple[Answer, Reason | None]] = {
     ),
     "not_found_as_text_code": (Answer(failed("Order not found", response_code="1")), None),
     "not_found_by_status": (Answer(failed("No such order"), 404), None),
+    "not_found_of_a_gateway": (Answer({"message": "Route not found"}, 404), Reason.FAULT),
     "other_failure": (Answer(failed("Partner is not active")), Reason.FAULT),
     "failure_without_text": (Answer(failed("", payload=None)), Reason.FAULT),
     "failure_with_odd_text": (
@@ -331,8 +332,36 @@ PLACES: dict[str, tuple[Answer, str, Rejection | Reason | None]] = {
         "Rejected",
         Rejection.PRODUCT_UNAVAILABLE,
     ),
-    "other": (Answer(failed("Partner blocked")), "Rejected", Rejection.PROVIDER_REJECTED),
-    "invalid": (Answer(failed("bad field"), 422), "Rejected", Rejection.INVALID_INPUT),
+    "out_of_stock_for_now": (
+        Answer(failed("Out of stock, try again later")),
+        "Rejected",
+        Rejection.OUT_OF_STOCK,
+    ),
+    "required": (
+        Answer(failed("orderReferenceId is required"), 400),
+        "Rejected",
+        Rejection.INVALID_INPUT,
+    ),
+    "validation": (Answer(failed("Validation failed"), 422), "Rejected", Rejection.INVALID_INPUT),
+    "no_product_by_status": (
+        Answer(failed("Product not found"), 404),
+        "Rejected",
+        Rejection.PRODUCT_UNAVAILABLE,
+    ),
+    "other": (Answer(failed("Partner blocked")), "OutcomeUnknown", None),
+    "other_without_text": (Answer(failed("")), "OutcomeUnknown", None),
+    "other_with_400": (Answer(failed("bad field"), 400), "OutcomeUnknown", None),
+    "other_with_422": (Answer(failed("bad field"), 422), "OutcomeUnknown", None),
+    "other_with_404": (Answer(failed("No such thing"), 404), "OutcomeUnknown", None),
+    "invalid_with_200": (Answer(failed("Invalid answer of vendor")), "OutcomeUnknown", None),
+    "not_their_envelope": (Answer({"message": "Route not found"}, 404), "OutcomeUnknown", None),
+    "forbidden": (Answer({"message": "out of stock"}, 403), "OutcomeUnknown", None),
+    "service": (Answer(failed("Service is not available")), "OutcomeUnknown", None),
+    "timed_out_stock": (
+        Answer(failed("Timed out, may be out of stock")),
+        "OutcomeUnknown",
+        None,
+    ),
     "duplicate": (Answer(failed("Duplicate order reference id")), "Duplicate", None),
     "exists": (Answer(failed("Order already exists")), "Duplicate", None),
     "duplicate_quantity": (Answer(failed("Duplicate: quantity differs")), "Duplicate", None),
@@ -348,6 +377,8 @@ PLACES: dict[str, tuple[Answer, str, Rejection | Reason | None]] = {
     "no_order_id": (Answer(enveloped(details(orderId=None))), "OutcomeUnknown", None),
     "no_outcome": (Answer({"paylod": details()}), "OutcomeUnknown", None),
 }
+
+NO_TABLE = ("other", "invalid_with_200", "not_their_envelope", "forbidden")  # told to the log
 
 
 def config(**changes: Any) -> dict[str, Any]:

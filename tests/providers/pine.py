@@ -34,6 +34,7 @@ class Pine:
         self.profile = profile
         self.answers: dict[str, Answer | list[Answer]] = {}
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.sent: list[tuple[str, bytes]] = []
         self.logins: list[tuple[str, Any]] = []
         self.token = ""
         self.url = ""
@@ -41,17 +42,20 @@ class Pine:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/oauth2/"):
             return self.login(request.path, json.loads(await request.read()))
-        assert request.method == "GET"
+        body = await request.read()
+        assert request.method == ("POST" if body else "GET")
         if self.profile == DIRECT:
             if request.headers["Authorization"] != f"Bearer {self.token}":
                 return Answer("oauth_problem=token_rejected", 401).response()
-            self.check(request)
+            self.check(request, body)
         else:
             pair = base64.b64encode(b"the-username:the-password").decode()
             assert request.headers["Authorization"] == f"Basic {pair}"
             assert "signature" not in request.headers
         path = request.raw_path.partition("?")[0]
         self.calls.append((path, dict(request.query)))
+        if body:
+            self.sent.append((path, body))
         found = self.answers[path]
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
@@ -62,11 +66,17 @@ class Pine:
             return found
         return Answer(envelope(found.body, found.status), found.status)
 
-    def check(self, request: web.Request) -> None:
+    def check(self, request: web.Request, body: bytes) -> None:
         """The recipe as the contract tells it, written again: no code of the adapter's."""
         query = "&".join(sorted(request.raw_path.partition("?")[2].split("&")))
         address = self.url + request.raw_path.partition("?")[0] + (f"?{query}" if query else "")
-        signed = f"GET&{percent(address)}"
+        signed = f"{request.method}&{percent(address)}"
+        if body:
+            ordered = json.dumps(
+                json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+            )
+            assert body == ordered.encode()
+            signed += f"&{percent(ordered)}"
         expected = hmac.new(SECRET.encode(), signed.encode(), hashlib.sha512).hexdigest()
         assert request.headers["signature"] == expected
         assert request.headers["dateAtClient"].endswith("Z")

@@ -109,7 +109,7 @@ async def test_a_refused_place_is_told_apart(enkash: EnKash, server: Canned, nam
     answer, kind, why = payloads.PLACES[name]
     server.answers["/place"] = answer
     reply = await enkash.transport.post("place", "/place", json={}, effect=True)
-    with pytest.raises(ProviderError) as caught:
+    with structlog.testing.capture_logs() as logs, pytest.raises(ProviderError) as caught:
         enkash.placed(
             reply, lambda body: need(Fields.of(body["payload"]).text("orderId"), "orderId")
         )
@@ -120,6 +120,8 @@ async def test_a_refused_place_is_told_apart(enkash: EnKash, server: Canned, nam
     elif isinstance(why, Reason):
         assert isinstance(caught.value, Unavailable)
         assert caught.value.reason is why
+    new = [row["event"] for row in logs if row["event"] == "provider.unknown_code"]
+    assert new == ["provider.unknown_code"] * name.startswith(payloads.NO_TABLE)
 
 
 async def test_an_accepted_place_is_read(enkash: EnKash, server: Canned) -> None:

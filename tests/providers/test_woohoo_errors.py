@@ -123,7 +123,7 @@ async def test_an_id_that_would_be_another_path_is_never_asked_for(
 PLACED = [
     *((code, Rejected) for code in Woohoo.REJECTIONS),
     *((code, errors.Duplicate) for code in Woohoo.DUPLICATES),
-    *((code, OutcomeUnknown) for code in Woohoo.UNCERTAIN),
+    *((code, OutcomeUnknown) for code in Woohoo.UNCERTAIN if code.isdigit()),
     ("77777", OutcomeUnknown),
 ]
 
@@ -155,9 +155,16 @@ async def test_a_place_is_classified_by_its_code(
         (500, None, OutcomeUnknown),
         (409, {"state": "PROCESSING"}, OutcomeUnknown),
         (200, None, OutcomeUnknown),
-        (400, envelope(None, 400), Rejected),
+        (400, envelope(None, 400), OutcomeUnknown),
+        (400, envelope({"code": 400}, 400), Rejected),
         (401, envelope(None, 401), Unavailable),
+        (200, envelope(None, 401), Unavailable),
+        (429, envelope(None, 429), Unavailable),
+        (403, envelope(None, 403), OutcomeUnknown),
+        (404, envelope(None, 404), OutcomeUnknown),
         (500, envelope(None, 500), OutcomeUnknown),
+        (502, envelope(None, 502), OutcomeUnknown),
+        (200, envelope({"orderId": "X"}, 200, status="FAILURE"), OutcomeUnknown),
     ],
 )
 async def test_a_place_without_a_code(
