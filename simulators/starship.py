@@ -78,6 +78,7 @@ class Starship(Simulator):
             "api_key": f"sk_test_{made('key').hex()[:20]}",
             "api_secret": made("secret").hex(),
             "wallet_ids": ",".join(f"{code}={row.wallet_id}" for code, row in CURRENCIES.items()),
+            "webhook_secret": self.webhook_secret,
             **signing,
         }
 

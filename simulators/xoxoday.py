@@ -87,6 +87,7 @@ class Xoxoday(Simulator):
             "client_id": made("client").hex()[:24],
             "client_secret": made("secret").hex()[:40],
             "refresh_token": self._tokens.first_refresh,
+            "webhook_key": self.webhook_key,
         }
 
     @property
