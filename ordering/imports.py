@@ -1,7 +1,6 @@
 """Import: an order that was placed elsewhere with our account at a provider becomes one of ours."""
 
 import base64
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from domain.problems import Problem, ProblemCode, Refused, not_found
 from domain.viewers import Viewer
 from domain.vouchers import IssuedVoucher, SealedVoucher
 from ordering.keys import Keys
+from ordering.references import References
 from ordering.refusals import problem_of
 from ordering.schedule import next_look
 from ordering.sealing import seal_all
@@ -59,12 +59,12 @@ class Importer:
     """Brings in orders; the same one twice is the same order."""
 
     def __init__(
-        self, database: Database, vault: Vault, keys: Keys, *, reference_prefix: str
+        self, database: Database, vault: Vault, keys: Keys, references: References
     ) -> None:
         self._database = database
         self._vault = vault
         self._keys = keys
-        self._ours = re.compile(rf"{re.escape(reference_prefix)}_[A-Z2-7]{{16,22}}")
+        self._references = references
 
     async def bring_in(
         self, provider: Provider, order_id: str, account: UUID, viewer: Viewer
@@ -78,7 +78,7 @@ class Importer:
             return known
         found = await self._ask(provider, order_id)
         told = found.order.reading
-        if self._ours.fullmatch(told.reference or ""):
+        if self._references.is_ours(told.reference):
             # It looks like a fulfillment of ours: then that is what it is, or nobody's to import.
             return await self._by_our_reference(told.reference or "", account)
         order, line, fulfillment = _records(found, provider, account)

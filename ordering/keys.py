@@ -31,6 +31,10 @@ class Keys:
     async def fingerprint(self) -> DataKey:
         return await self._get(None, KeyPurpose.FINGERPRINT)
 
+    async def reference(self) -> bytes:
+        """The key that references and request fingerprints are made with."""
+        return (await self._get(None, KeyPurpose.REFERENCE)).raw()
+
     async def token(self) -> DataKey:
         """The key that provider tokens are sealed with."""
         return await self._get(None, KeyPurpose.TOKEN)

@@ -11,21 +11,29 @@ LATER = (
     (timedelta(days=1), timedelta(minutes=5)),
 )
 RARELY = timedelta(hours=1)
-REACHED = tuple(accumulate(FIRST))
 
 
-def wait(age: timedelta) -> timedelta:
-    """How long to wait for the next look at an order accepted so long ago."""
-    for reached, seconds in zip(REACHED, FIRST, strict=True):
+def wait(age: timedelta, looks: tuple[int, ...] = ()) -> timedelta:
+    """How long to wait for the next look at an order accepted so long ago.
+
+    `looks` are a provider's own first waits in seconds; after them it is looked at rarely.
+    """
+    steps = looks or FIRST
+    for reached, seconds in zip(accumulate(steps), steps, strict=True):
         if age < timedelta(seconds=reached):
             return timedelta(seconds=seconds)
-    for until, step in LATER:
+    for until, step in () if looks else LATER:
         if age < until:
             return step
     return RARELY
 
 
+def jittered(wanted: timedelta) -> timedelta:
+    """A tenth more or less, so that orders do not march in step."""
+    return wanted * random.uniform(0.9, 1.1)  # noqa: S311
+
+
 def next_look(accepted_at: datetime, now: datetime | None = None) -> datetime:
-    """The instant of the next look, jittered by a tenth so that orders do not march in step."""
+    """The instant of the next look."""
     now = now or datetime.now(UTC)
-    return now + wait(now - accepted_at) * random.uniform(0.9, 1.1)  # noqa: S311
+    return now + jittered(wait(now - accepted_at))

@@ -1,7 +1,7 @@
 """Issued vouchers on their way into the database: masked, fingerprinted and sealed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -25,11 +25,14 @@ async def seal_all(
     line_id: UUID,
     fulfillment_id: UUID,
     face_value: Money,
+    state: VoucherState = VoucherState.ACTIVE,
+    known: Mapping[tuple[bytes, int], UUID] | None = None,
 ) -> list[SealedVoucher]:
     """One sealed voucher per issued unit, each secret bound to its row and field.
 
     `face_value` stands in where the provider does not repeat it. A unit without any secret is
-    nothing that could be redeemed and is left out.
+    nothing that could be redeemed and is left out. `known` are the ids of vouchers stored before,
+    by fingerprint and occurrence: their values are sealed for those rows.
     """
     data_key, fingerprint_key = await keys.of_account(account), await keys.fingerprint()
     seen: Counter[bytes] = Counter()
@@ -41,13 +44,13 @@ async def seal_all(
             continue
         fingerprint = vault.fingerprint(fingerprint_key, identity)
         voucher = Voucher(
-            id=uuid7(),
+            id=(known or {}).get((fingerprint, seen[fingerprint])) or uuid7(),
             account=account,
             order_id=order_id,
             line_id=line_id,
             fulfillment_id=fulfillment_id,
             type=unit.type,
-            state=VoucherState.ACTIVE,
+            state=state,
             face_value=unit.face_value or face_value,
             expiry=unit.expiry,
             masked_code=unit.masked(),

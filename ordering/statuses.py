@@ -9,6 +9,7 @@ OURS = frozenset(
     {
         FulfillmentStatus.READY,
         FulfillmentStatus.SENDING,
+        FulfillmentStatus.UNKNOWN,
         FulfillmentStatus.REJECTED,
         FulfillmentStatus.NEEDS_REVIEW,
     }

@@ -1,0 +1,32 @@
+"""What is done once a day by one process: forgetting what must not, or need not, be kept."""
+
+from datetime import timedelta
+
+import structlog
+
+from db import jobs, orders, webhooks
+from db.pool import Database
+
+log = structlog.get_logger()
+
+JOB = "chores"
+EVERY = timedelta(days=1)
+LEASE = timedelta(minutes=10)
+# Whom an order went to is erased this long after it was settled.
+RECIPIENTS_KEPT = timedelta(days=90)
+# No provider repeats a delivery after some hours.
+DELIVERIES_KEPT = timedelta(days=30)
+
+
+async def daily(database: Database) -> bool:
+    """Do it when the day is over; whether it was."""
+    async with database.worker() as conn:
+        fence = await jobs.claim(conn, JOB, LEASE, EVERY)
+    if fence is None:
+        return False
+    async with database.worker() as conn:
+        erased = await orders.erase_recipients(conn, RECIPIENTS_KEPT)
+        forgotten = await webhooks.forget(conn, DELIVERIES_KEPT)
+        await jobs.done(conn, JOB, fence)
+    log.info("chores.done", recipients_erased=erased, deliveries_forgotten=forgotten)
+    return False
