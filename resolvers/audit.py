@@ -37,5 +37,5 @@ async def of_voucher(
     subject = make_id(Kind.VOUCHER, voucher.id)
     cursors = Cursors(context.account, "reveals", subject)
     wanted = cursors.slice(arguments, BY_SEQUENCE)
-    async with context.services.database.viewer(context.account) as conn:
-        return Connection(await rows.page(conn, context.account, wanted, subject), cursors)
+    async with context.reading() as conn:
+        return Connection(await rows.page(conn, voucher.account, wanted, subject), cursors)

@@ -1,21 +1,30 @@
 """What a request carries: who asks, its loaders, and what is written after the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from strawberry.types.info import Info
 
-from db.pool import Database
+from db.pool import Connection, Database
 from domain.providers import Provider as Face
 from domain.providers import ProviderHealth
 from domain.viewers import Limit, Viewer
 from domain.vouchers import SecretField, Voucher
+from ordering.cancel import Canceller
+from ordering.carts import Carts
+from ordering.checkout import Checkout
+from ordering.fulfill import Fulfiller
 from ordering.imports import Importer
 from ordering.keys import Keys
 from ordering.observe import Seen, record
+from ordering.reconcile import Reconciler
+from ordering.resend import Resender
+from ordering.review import Reviewer
+from ordering.wallets import Wallets
 from providers.port import Provider
 from resolvers.live import LiveStatuses
 from vault import Vault
@@ -36,6 +45,14 @@ class Services:
     vault: Vault
     keys: Keys
     importer: Importer
+    carts: Carts
+    wallets: Wallets
+    fulfiller: Fulfiller
+    checkout: Checkout
+    reviewer: Reviewer
+    canceller: Canceller
+    resender: Resender
+    reconciler: Reconciler
     health: Health
     limits: Callable[[Viewer], Sequence[Limit]]
 
@@ -57,6 +74,9 @@ class Context:
     revealed_orders: set[UUID] = field(default_factory=set)
     revealed_vouchers: set[UUID] = field(default_factory=set)
     orders_live: dict[UUID, Awaitable[Any]] = field(default_factory=dict)
+    carts_shown: dict[UUID, Any] = field(default_factory=dict)
+    operating: bool = False
+    operator_fields: set[str | int] = field(default_factory=set)
 
     @property
     def account(self) -> UUID:
@@ -73,6 +93,16 @@ class Context:
         """A provider's face; one that is no longer set up keeps its name."""
         known = self.services.providers.get(name)
         return known.face() if known else Face(name, name, frozenset())
+
+    @cached_property
+    def operator(self) -> "Context":
+        """The same request below a field of operators: it reads all accounts, and opens nothing."""
+        return replace(self, operating=True)
+
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that sees the viewer's account, or everything below operators' fields."""
+        database = self.services.database
+        return database.worker() if self.operating else database.viewer(self.account)
 
     @cached_property
     def loaders(self) -> "Loaders":
@@ -95,3 +125,20 @@ class Context:
 
 
 Ask = Info[Context, None]
+
+
+def operate(info: Ask) -> Context:
+    """Read as an operator from this root field down; call it only where operations:* is asked."""
+    info.context.operator_fields.add(info.path.key)
+    return info.context.operator
+
+
+def here(info: Ask) -> Context:
+    """The context that holds at this place of the answer: the operator's below their fields."""
+    context = info.context
+    if not context.operator_fields:
+        return context
+    path = info.path
+    while path.prev is not None:
+        path = path.prev
+    return context.operator if path.key in context.operator_fields else context

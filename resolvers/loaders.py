@@ -7,11 +7,32 @@ from uuid import UUID
 
 from aiodataloader import DataLoader
 
-from db import audit, events, fulfillments, order_lines, orders, products, vouchers
+from db import (
+    attempts,
+    audit,
+    carts,
+    events,
+    fulfillments,
+    order_lines,
+    orders,
+    products,
+    vouchers,
+    wallets,
+)
+from db.carts import CartRow
 from db.pool import Connection
+from db.wallets import Moved
 from domain.audit import AuditEvent
 from domain.catalog import Product
-from domain.orders import Fulfillment, LiveStatus, Order, OrderEvent, OrderLine
+from domain.ledger import WalletEntry
+from domain.orders import (
+    Fulfillment,
+    FulfillmentAttempt,
+    LiveStatus,
+    Order,
+    OrderEvent,
+    OrderLine,
+)
 from domain.pages import Page, Slice
 from domain.secret import Secret
 from domain.vouchers import SecretField, Voucher
@@ -38,7 +59,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
 
 class Loaders:
-    """Every loader reads within the viewer's account, in a short transaction of its own."""
+    """Every loader reads what its context may see, in a short transaction of its own."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -47,8 +68,7 @@ class Loaders:
         self, read: Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]]
     ) -> Callable[[list[K]], Awaitable[Mapping[K, V]]]:
         async def load(keys: list[K]) -> Mapping[K, V]:
-            context = self._context
-            async with context.services.database.viewer(context.account) as conn:
+            async with self._context.reading() as conn:
                 return await read(conn, keys)
 
         return load
@@ -74,6 +94,10 @@ class Loaders:
         return Loader(self._reading(fulfillments.by_orders), missing=())
 
     @cached_property
+    def attempts(self) -> Loader[UUID, Sequence[FulfillmentAttempt]]:
+        return Loader(self._reading(attempts.of), missing=())
+
+    @cached_property
     def product(self) -> Loader[UUID, Product | None]:
         return Loader(self._reading(products.by_ids))
 
@@ -85,6 +109,19 @@ class Loaders:
     @cached_property
     def voucher(self) -> Loader[UUID, Voucher | None]:
         return Loader(self._reading(vouchers.by_ids))
+
+    @cached_property
+    def cart(self) -> Loader[UUID, CartRow | None]:
+        return Loader(self._reading(carts.by_ids))
+
+    @cached_property
+    def wallet_entry(self) -> Loader[UUID, WalletEntry | None]:
+        return Loader(self._reading(wallets.by_ids))
+
+    @cached_property
+    def moved_of_order(self) -> Loader[UUID, Mapping[str, Moved]]:
+        """What the wallet moved for orders, by currency."""
+        return Loader(self._reading(wallets.totals_of_orders), missing={})
 
     @cached_property
     def event(self) -> Loader[UUID, OrderEvent | None]:

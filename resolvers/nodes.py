@@ -7,30 +7,45 @@ from typing import Any
 from domain.audit import AuditEvent
 from domain.catalog import Product
 from domain.ids import Kind, parse
+from domain.ledger import WalletEntry
 from domain.orders import Fulfillment, Order, OrderEvent
 from domain.providers import Provider
 from domain.vouchers import Voucher
-from resolvers import audit, orders, products, vouchers
+from resolvers import audit, carts, orders, products, vouchers, wallets
 from resolvers.context import Context
 
-Record = Provider | Product | Order | Fulfillment | Voucher | OrderEvent | AuditEvent
+Record = (
+    Provider
+    | Product
+    | carts.Shown
+    | Order
+    | Fulfillment
+    | Voucher
+    | OrderEvent
+    | WalletEntry
+    | AuditEvent
+)
 
 # The name of the schema type whose scopes a record needs.
 TYPES: dict[Kind, str] = {
     Kind.PROVIDER: "Provider",
     Kind.PRODUCT: "Product",
+    Kind.CART: "Cart",
     Kind.ORDER: "Order",
     Kind.FULFILLMENT: "Fulfillment",
     Kind.VOUCHER: "Voucher",
     Kind.ORDER_EVENT: "OrderEvent",
+    Kind.WALLET_ENTRY: "WalletEntry",
     Kind.AUDIT_EVENT: "AuditEvent",
 }
 READ: dict[Kind, Callable[[Context, str], Any]] = {
     Kind.PRODUCT: products.by_id,
+    Kind.CART: carts.by_id,
     Kind.ORDER: orders.by_id,
     Kind.FULFILLMENT: orders.fulfillment_by_id,
     Kind.VOUCHER: vouchers.by_id,
     Kind.ORDER_EVENT: orders.event_by_id,
+    Kind.WALLET_ENTRY: wallets.entry_by_id,
     Kind.AUDIT_EVENT: audit.by_id,
 }
 

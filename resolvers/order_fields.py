@@ -10,6 +10,7 @@ from domain.ids import Kind, global_id
 from domain.money import Money
 from domain.orders import (
     Fulfillment,
+    FulfillmentAttempt,
     FulfillmentStatus,
     Order,
     OrderEvent,
@@ -19,7 +20,7 @@ from domain.orders import (
 from domain.providers import Provider
 from domain.vouchers import Voucher
 from resolvers import orders
-from resolvers.context import Ask
+from resolvers.context import Ask, here
 from resolvers.orders import OrderLive, OrderTotal
 from resolvers.paging import Arguments, Connection
 
@@ -32,17 +33,17 @@ def order_id(root: Parent[Order]) -> ID:
 
 # Not async: a page of settled orders is answered without a coroutine per row.
 def order_status(root: Parent[Order], info: Ask) -> OrderStatus | Awaitable[OrderStatus]:
-    found = orders.live(info.context, root)
+    found = orders.live(here(info), root)
     return found.status if isinstance(found, OrderLive) else _status(found)
 
 
 def order_is_live(root: Parent[Order], info: Ask) -> bool | Awaitable[bool]:
-    found = orders.live(info.context, root)
+    found = orders.live(here(info), root)
     return found.live if isinstance(found, OrderLive) else _is_live(found)
 
 
 def order_as_of(root: Parent[Order], info: Ask) -> datetime | Awaitable[datetime]:
-    found = orders.live(info.context, root)
+    found = orders.live(here(info), root)
     return found.as_of if isinstance(found, OrderLive) else _as_of(found)
 
 
@@ -59,15 +60,15 @@ async def _as_of(found: Awaitable[OrderLive]) -> datetime:
 
 
 async def lines(root: Parent[Order], info: Ask) -> Sequence[OrderLine]:
-    return await info.context.loaders.lines_of_order.load(root.id)
+    return await here(info).loaders.lines_of_order.load(root.id)
 
 
 async def totals(root: Parent[Order], info: Ask) -> list[OrderTotal]:
-    return await orders.totals(info.context, root)
+    return await orders.totals(here(info), root)
 
 
 async def fulfillments(root: Parent[Order], info: Ask) -> Sequence[Fulfillment]:
-    return await info.context.loaders.fulfillments_of_order.load(root.id)
+    return await here(info).loaders.fulfillments_of_order.load(root.id)
 
 
 async def vouchers(
@@ -78,7 +79,7 @@ async def vouchers(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection[Voucher]:
-    return await orders.vouchers(info.context, root, Arguments(first, after, last, before))
+    return await orders.vouchers(here(info), root, Arguments(first, after, last, before))
 
 
 async def events(
@@ -89,7 +90,26 @@ async def events(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection[OrderEvent]:
-    return await orders.events_of_order(info.context, root, Arguments(first, after, last, before))
+    return await orders.events_of_order(here(info), root, Arguments(first, after, last, before))
+
+
+# ------------------------------------------------------------------ OrderTotal
+
+
+async def held(root: Parent[OrderTotal], info: Ask) -> Money:
+    return (await orders.moved(here(info), root)).held
+
+
+async def captured(root: Parent[OrderTotal], info: Ask) -> Money:
+    return (await orders.moved(here(info), root)).captured
+
+
+async def released(root: Parent[OrderTotal], info: Ask) -> Money:
+    return (await orders.moved(here(info), root)).released
+
+
+async def refunded(root: Parent[OrderTotal], info: Ask) -> Money:
+    return (await orders.moved(here(info), root)).refunded
 
 
 # ------------------------------------------------------------------ OrderLine
@@ -100,15 +120,15 @@ def line_id(root: Parent[OrderLine]) -> ID:
 
 
 async def line_product(root: Parent[OrderLine], info: Ask) -> Product | None:
-    return await orders.product_of_line(info.context, root)
+    return await orders.product_of_line(here(info), root)
 
 
 def unit_price(root: Parent[OrderLine]) -> Money:
-    return orders.unit_price(root)
+    return orders.shared(root.total, root.quantity)
 
 
 async def line_fulfillments(root: Parent[OrderLine], info: Ask) -> list[Fulfillment]:
-    return await orders.fulfillments_of_line(info.context, root)
+    return await orders.fulfillments_of_line(here(info), root)
 
 
 # ------------------------------------------------------------------ Fulfillment
@@ -119,11 +139,11 @@ def fulfillment_id(root: Parent[Fulfillment]) -> ID:
 
 
 async def fulfillment_order(root: Parent[Fulfillment], info: Ask) -> Order | None:
-    return await info.context.loaders.order.load(root.order_id)
+    return await here(info).loaders.order.load(root.order_id)
 
 
 async def fulfillment_line(root: Parent[Fulfillment], info: Ask) -> OrderLine | None:
-    return await info.context.loaders.line.load(root.line_id)
+    return await here(info).loaders.line.load(root.line_id)
 
 
 def fulfillment_provider(root: Parent[Fulfillment], info: Ask) -> Provider:
@@ -131,19 +151,23 @@ def fulfillment_provider(root: Parent[Fulfillment], info: Ask) -> Provider:
 
 
 async def fulfillment_status(root: Parent[Fulfillment], info: Ask) -> FulfillmentStatus:
-    return (await orders.fulfillment_live(info.context, root)).progress.state
+    return (await orders.fulfillment_live(here(info), root)).progress.state
 
 
 async def fulfillment_provider_status(root: Parent[Fulfillment], info: Ask) -> str | None:
-    return (await orders.fulfillment_live(info.context, root)).provider_status
+    return (await orders.fulfillment_live(here(info), root)).provider_status
 
 
 async def fulfillment_is_live(root: Parent[Fulfillment], info: Ask) -> bool:
-    return (await orders.fulfillment_live(info.context, root)).live
+    return (await orders.fulfillment_live(here(info), root)).live
 
 
 async def fulfillment_as_of(root: Parent[Fulfillment], info: Ask) -> datetime:
-    return (await orders.fulfillment_live(info.context, root)).as_of
+    return (await orders.fulfillment_live(here(info), root)).as_of
+
+
+async def attempts(root: Parent[Fulfillment], info: Ask) -> Sequence[FulfillmentAttempt]:
+    return await here(info).loaders.attempts.load(root.id)
 
 
 # ------------------------------------------------------------------ OrderEvent
@@ -154,4 +178,4 @@ def event_id(root: Parent[OrderEvent]) -> ID:
 
 
 async def event_order(root: Parent[OrderEvent], info: Ask) -> Order | None:
-    return await info.context.loaders.order.load(root.order_id)
+    return await here(info).loaders.order.load(root.order_id)

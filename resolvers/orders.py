@@ -9,6 +9,7 @@ from uuid import UUID
 
 from db import events as event_rows
 from db import orders as order_rows
+from db.wallets import Moved
 from domain.catalog import Product
 from domain.ids import Kind, row_id
 from domain.money import Money, zero
@@ -46,14 +47,11 @@ class OrderLive:
 class OrderTotal:
     """An order's money in one price currency. None where a face value has another currency."""
 
+    order_id: UUID
     price: Money
     fee: Money
     face_value: Money | None
     discount: Money | None
-    held: Money
-    captured: Money
-    released: Money
-    refunded: Money
 
 
 # ------------------------------------------------------------------ finding orders
@@ -171,12 +169,12 @@ async def product_of_line(context: Context, line: OrderLine) -> Product | None:
     return await context.loaders.product_by_key.load((line.provider_name, line.sku))
 
 
-def unit_price(line: OrderLine) -> Money:
+def shared(total: Money, units: int) -> Money:
     """The total shared by the units, to six decimals, for display only."""
-    if not line.quantity:
-        return line.total
-    share = (line.total.amount / line.quantity).quantize(DISPLAY, ROUND_HALF_EVEN)
-    exact = Money(share, line.total.currency)
+    if not units:
+        return total
+    share = (total.amount / units).quantize(DISPLAY, ROUND_HALF_EVEN)
+    exact = Money(share, total.currency)
     return exact if not exact.is_exact else replace(exact, amount=Decimal(str(exact)))
 
 
@@ -184,10 +182,17 @@ async def totals(context: Context, order: Order) -> list[OrderTotal]:
     """One total per price currency; amounts of different currencies are never added."""
     lines = await context.loaders.lines_of_order.load(order.id)
     currencies = dict.fromkeys(line.total.currency for line in lines)
-    return [_total([x for x in lines if x.total.currency == c], c) for c in currencies]
+    return [_total(order, [x for x in lines if x.total.currency == c], c) for c in currencies]
 
 
-def _total(lines: Sequence[OrderLine], currency: str) -> OrderTotal:
+async def moved(context: Context, total: OrderTotal) -> Moved:
+    """What the wallet has moved for an order in that currency; nothing for an imported one."""
+    currency = total.price.currency
+    found = (await context.loaders.moved_of_order.load(total.order_id)).get(currency)
+    return found or Moved(*[zero(currency)] * 4)
+
+
+def _total(order: Order, lines: Sequence[OrderLine], currency: str) -> OrderTotal:
     none = zero(currency)
     price = sum((line.total for line in lines), none)
     fee = sum((line.fee for line in lines), none)
@@ -195,7 +200,7 @@ def _total(lines: Sequence[OrderLine], currency: str) -> OrderTotal:
     if all(line.face_value.currency == currency for line in lines):
         face_value = sum((line.face_value.times(line.quantity) for line in lines), none)
     discount = face_value + fee - price if face_value else None
-    return OrderTotal(price, fee, face_value, discount, none, none, none, none)
+    return OrderTotal(order.id, price, fee, face_value, discount)
 
 
 async def vouchers(context: Context, order: Order, arguments: Arguments) -> Connection[Voucher]:

@@ -61,6 +61,8 @@ def _refused(code: ProblemCode, message: str, **more: Any) -> Refused:
 
 def _why_not(context: Context, row: SealedRow | None) -> Refused | None:
     """Why this voucher is not opened at all, whatever the field."""
+    if context.operating:
+        return _refused(ProblemCode.UNSUPPORTED, "vouchers stay sealed to operators")
     if row is None:
         return not_found("there is no such voucher")
     if not context.reveals_allowed:

@@ -9,7 +9,7 @@ from domain.ids import global_id as make_id
 from domain.orders import Order, OrderLine
 from domain.vouchers import SecretField, Voucher
 from resolvers import audit, orders
-from resolvers.context import Ask, Context
+from resolvers.context import Ask, Context, here
 from resolvers.paging import Arguments, Connection
 
 
@@ -23,20 +23,20 @@ async def by_id(context: Context, id: str) -> Voucher | None:
 
 
 async def order(root: Parent[Voucher], info: Ask) -> Order | None:
-    return await info.context.loaders.order.load(root.order_id)
+    return await here(info).loaders.order.load(root.order_id)
 
 
 async def line(root: Parent[Voucher], info: Ask) -> OrderLine | None:
-    return await info.context.loaders.line.load(root.line_id)
+    return await here(info).loaders.line.load(root.line_id)
 
 
 async def product(root: Parent[Voucher], info: Ask) -> Product | None:
-    bought = await info.context.loaders.line.load(root.line_id)
-    return await orders.product_of_line(info.context, bought) if bought else None
+    bought = await here(info).loaders.line.load(root.line_id)
+    return await orders.product_of_line(here(info), bought) if bought else None
 
 
 async def _secret(root: Voucher, info: Ask, field: SecretField) -> str | None:
-    opened = await info.context.loaders.secret.load((root.id, field))
+    opened = await here(info).loaders.secret.load((root.id, field))
     return opened.reveal() if opened else None
 
 
@@ -64,4 +64,4 @@ async def reveals(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection[AuditEvent]:
-    return await audit.of_voucher(info.context, root, Arguments(first, after, last, before))
+    return await audit.of_voucher(here(info), root, Arguments(first, after, last, before))

@@ -15,6 +15,7 @@ import schema.enums  # noqa: F401 - registers the enums before any type uses the
 from domain.problems import invalid
 from resolvers import nodes, reveals
 from schema.audit import AuditEvent
+from schema.cart import Cart
 from schema.documents import Documents, Remembered
 from schema.mutation import Mutation
 from schema.order import Fulfillment, Order, OrderEvent
@@ -24,6 +25,7 @@ from schema.provider import Provider
 from schema.query import MOST_IDS, Query
 from schema.scalars import SCALARS
 from schema.voucher import Voucher
+from schema.wallet import WalletEntry
 
 
 class Afterwards(SchemaExtension):
@@ -72,7 +74,17 @@ def build_schema() -> Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
-        types=[Provider, Product, Order, Fulfillment, Voucher, OrderEvent, AuditEvent],
+        types=[
+            Provider,
+            Product,
+            Cart,
+            Order,
+            Fulfillment,
+            Voucher,
+            OrderEvent,
+            WalletEntry,
+            AuditEvent,
+        ],
         extensions=[lambda: Documents(remembered), Afterwards],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from domain import audit, catalog, orders, problems, providers, vouchers
+from domain import audit, carts, catalog, ledger, orders, problems, providers, vouchers
 from schema.meanings import MEANINGS
 
 TOLERATE = "Tolerate values you do not know: more may come."
@@ -13,9 +13,13 @@ ENUMS: tuple[tuple[type[Enum], str, str], ...] = (
     (catalog.VoucherType, "VoucherType", "What a voucher consists of."),
     (catalog.DeliverySpeed, "DeliverySpeed", "How long delivery usually takes."),
     (catalog.ProductSort, "ProductSort", "The order of a list of products."),
+    (carts.CartWarningCode, "CartWarningCode", "What changed in a cart."),
+    (ledger.EntryKind, "WalletEntryKind", "What happened to money."),
     (catalog.SourceOutcome, "SourceOutcome", "How a provider took part in an answer."),
     (orders.OrderStatus, "OrderStatus", "Where an order stands."),
     (orders.FulfillmentStatus, "FulfillmentStatus", "Where one provider's part stands."),
+    (orders.AttemptOutcome, "AttemptOutcome", "What came of one try at a provider."),
+    (orders.Resolution, "FulfillmentResolution", "What a person decides about a fulfillment."),
     (orders.OrderOrigin, "OrderOrigin", "Where an order came from."),
     (orders.OrderEventType, "OrderEventType", "What happened to an order."),
     (vouchers.VoucherState, "VoucherState", "Whether a voucher can be opened."),

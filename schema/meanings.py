@@ -24,6 +24,20 @@ MEANINGS: dict[str, dict[str, str]] = {
         "FAILED": "Could not be read.",
         "SKIPPED": "Left out by the filter.",
     },
+    "CartWarningCode": {
+        "PRICE_CHANGED": "The price is not the one that was shown before.",
+        "QUANTITY_CAPPED": "The quantity was lowered to what may be bought at once.",
+        "PRODUCT_UNAVAILABLE": "It cannot be bought like this just now.",
+        "PRICE_NOT_CONFIRMED": "The provider did not answer in time; the price is the last known.",
+    },
+    "WalletEntryKind": {
+        "TOP_UP": "Money came in.",
+        "HOLD": "Money was set aside for an order.",
+        "CAPTURE": "A delivered unit was paid.",
+        "RELEASE": "Money set aside was given back.",
+        "REFUND": "Money paid was given back.",
+        "ADJUSTMENT": "An operator put something right.",
+    },
     "OrderStatus": {
         "PENDING": "Nothing was started at a provider yet.",
         "PROCESSING": "Providers are working on it.",
@@ -43,6 +57,22 @@ MEANINGS: dict[str, dict[str, str]] = {
         "UNKNOWN": "It is not known yet whether the provider has it; it is being found.",
         "NEEDS_REVIEW": "A person has to decide.",
         "CANCELLED": "It was cancelled.",
+    },
+    "AttemptOutcome": {
+        "RUNNING": "It is under way.",
+        "ACCEPTED": "The provider took it.",
+        "REFUSED": "The provider refused it.",
+        "NOT_SENT": "Nothing was taken: it is tried again.",
+        "UNKNOWN": "It is not known whether the provider took it.",
+        "FOUND": "The provider has it: it was found there.",
+        "NOT_FOUND": "The provider does not know it.",
+    },
+    "FulfillmentResolution": {
+        "RELEASE": "Give up what has not come, and give its money back.",
+        "LINK_PROVIDER_ORDER": "Adopt the order that the provider has for it.",
+        "RETRY": "Nothing is there: buy it afresh, under a new reference.",
+        "DELIVER_LATE": "Hand over the units that came late, and take their price.",
+        "KEEP": "Leave everything as it is, and close it.",
     },
     "OrderOrigin": {
         "PLACED": "Placed here.",

@@ -1,58 +1,22 @@
 """What can be done. Refusals are data: every payload has `problems`."""
 
-from dataclasses import dataclass
-
 import strawberry
 
-from domain.orders import Order as OrderRecord
-from domain.problems import Problem as ProblemRecord
-from domain.problems import Refused
-from domain.viewers import Scope
-from resolvers import imports
-from resolvers.context import Ask
-from schema.faces import answer, shows
-from schema.order import Order
-from schema.permissions import needs
-from schema.problem import Problem
-
-
-@strawberry.input(description="An order that was placed elsewhere with our provider account.")
-class OrderImportInput:
-    provider: str = strawberry.field(description='The provider\'s name, such as "enkash".')
-    order_id: str = strawberry.field(description="The provider's own order id.")
-    account: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="Whose order it becomes; another account than yours needs operations:write.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    order: OrderRecord | None = None
-    problems: tuple[ProblemRecord, ...] = ()
-
-
-@shows(Imported)
-class OrderImportPayload:
-    """The imported order, or why there is none."""
-
-    order: Order | None = answer(description="The order, also when it had been imported before.")
-    problems: list[Problem] = answer(description="Empty when it worked.")
-
-
-async def _order_import(info: Ask, input: OrderImportInput) -> object:
-    try:
-        return Imported(
-            await imports.order_import(info.context, input.provider, input.order_id, input.account)
-        )
-    except Refused as refused:
-        return Imported(problems=(refused.problem,))
+from schema.mutations.aftercare import AftercareMutations
+from schema.mutations.carts import CartMutations
+from schema.mutations.imports import ImportMutations
+from schema.mutations.operations import OperationsMutations
+from schema.mutations.orders import OrderMutations
+from schema.mutations.wallets import WalletMutations
 
 
 @strawberry.type(description="What can be done.")
-class Mutation:
-    order_import: OrderImportPayload | None = answer(
-        _order_import,
-        "Bring in an order that was placed elsewhere, with its vouchers. Repeating it is safe.",
-        scopes=needs(Scope.ORDERS_IMPORT),
-    )
+class Mutation(
+    WalletMutations,
+    CartMutations,
+    ImportMutations,
+    OrderMutations,
+    AftercareMutations,
+    OperationsMutations,
+):
+    """Every mutation, put together from schema/mutations/, one base class for each subject."""

@@ -31,10 +31,10 @@ class OrderTotal:
         description="What is printed on the vouchers; null where that is another currency."
     )
     discount: Money | None = answer(description="Face value and fee less price.")
-    held: Money = answer(description="Held in the wallet for units not delivered yet.")
-    captured: Money = answer(description="Paid for delivered units.")
-    released: Money = answer(description="Given back for units that failed.")
-    refunded: Money = answer(description="Given back after it was paid.")
+    held: Money = answer(resolve.held, "Held in the wallet for units not delivered yet.")
+    captured: Money = answer(resolve.captured, "Paid for delivered units.")
+    released: Money = answer(resolve.released, "Given back for units that failed.")
+    refunded: Money = answer(resolve.refunded, "Given back after it was paid.")
 
 
 @shows(orders.Order, keys=("id",), scopes=ORDERS)
@@ -82,6 +82,17 @@ class OrderLine:
     )
 
 
+@shows(orders.FulfillmentAttempt)
+class FulfillmentAttempt:
+    """One try at a provider: sending an order, or looking for it."""
+
+    number: int = answer(description="From 1 on.")
+    started_at: datetime = answer(description="When it began.")
+    finished_at: datetime | None = answer(description="When it ended; null while it runs.")
+    outcome: orders.AttemptOutcome = answer(description="What came of it.")
+    provider_code: str | None = answer(description="The provider's own code.")
+
+
 @shows(orders.Fulfillment, scopes=ORDERS)
 class Fulfillment(Node):
     """One provider's part of one order."""
@@ -105,6 +116,9 @@ class Fulfillment(Node):
     problem: Problem | None = answer(description="What is wrong with it.")
     charged: Money | None = answer(
         description="What the provider took from us.", scopes=needs(Scope.OPERATIONS_READ)
+    )
+    attempts: list[FulfillmentAttempt] | None = answer(
+        resolve.attempts, "Every try at the provider.", scopes=needs(Scope.OPERATIONS_READ)
     )
 
 

@@ -6,18 +6,31 @@ from graphql import GraphQLError
 from domain.catalog import ProductSort
 from domain.problems import invalid
 from domain.viewers import Scope
-from resolvers import audit, nodes, orders, products, providers, vouchers
-from resolvers.context import Ask
+from resolvers import (
+    audit,
+    carts,
+    nodes,
+    operations,
+    orders,
+    products,
+    providers,
+    vouchers,
+    wallets,
+)
+from resolvers.context import Ask, operate
 from resolvers.paging import Arguments
 from schema.audit import AuditEventConnection
+from schema.cart import Cart
 from schema.faces import answer
 from schema.node import Node
+from schema.operations import FulfillmentConnection, FulfillmentFilter
 from schema.order import Order, OrderConnection, OrderEventConnection, OrderFilter, OrderLookup
 from schema.permissions import needs
 from schema.product import Product, ProductConnection, ProductFilter
 from schema.provider import Provider
 from schema.viewer import Viewer
 from schema.voucher import Voucher
+from schema.wallet import READ, Wallet
 
 MOST_IDS = 100
 
@@ -55,6 +68,10 @@ async def _products(
 ) -> object:
     page = Arguments(first, after, last, before)
     return await products.page(info.context, page, filter.wanted() if filter else None, sort)
+
+
+async def _cart(info: Ask, id: strawberry.ID) -> object:
+    return await carts.by_id(info.context, id)
 
 
 async def _order(info: Ask, by: OrderLookup) -> object:
@@ -98,6 +115,10 @@ async def _voucher(info: Ask, id: strawberry.ID) -> object:
     return await vouchers.by_id(info.context, id)
 
 
+def _wallet(info: Ask) -> object:
+    return wallets.mine(info.context)
+
+
 async def _audit_events(
     info: Ask,
     first: int | None = None,
@@ -108,6 +129,18 @@ async def _audit_events(
     return await audit.page(info.context, Arguments(first, after, last, before))
 
 
+async def _fulfillments(
+    info: Ask,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    filter: FulfillmentFilter | None = None,
+) -> object:
+    page = Arguments(first, after, last, before)
+    return await operations.page(operate(info), page, filter.wanted() if filter else None)
+
+
 @strawberry.type(description="What can be read.")
 class Query:
     node: Node | None = answer(_node, "Anything by its global id; null when there is none for you.")
@@ -116,12 +149,19 @@ class Query:
     providers: list[Provider] | None = answer(_providers, "The providers that are set up here.")
     product: Product | None = answer(_product, "One product by its global id.")
     products: ProductConnection | None = answer(_products, "The catalogs of all providers.")
+    cart: Cart | None = answer(_cart, "One cart by its global id.")
     order: Order | None = answer(_order, "One order, named in one of three ways.")
     orders: OrderConnection | None = answer(_orders, "The account's orders, newest first.")
     order_events: OrderEventConnection | None = answer(
         _order_events, "The account's order log, oldest first."
     )
     voucher: Voucher | None = answer(_voucher, "One voucher by its global id.")
+    wallet: Wallet | None = answer(_wallet, "The account's money.", scopes=READ)
     audit_events: AuditEventConnection | None = answer(
         _audit_events, "The account's audit chain, newest first.", scopes=needs(Scope.AUDIT_READ)
+    )
+    fulfillments: FulfillmentConnection | None = answer(
+        _fulfillments,
+        "The fulfillments of all accounts, newest first.",
+        scopes=needs(Scope.OPERATIONS_READ),
     )

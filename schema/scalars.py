@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import NewType
 
 from graphql import GraphQLError
 from strawberry import scalar
@@ -10,6 +11,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,12})?")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{8,255}")
+
+IdempotencyKey = NewType("IdempotencyKey", str)
 
 
 def _refuse(text: str) -> GraphQLError:
@@ -48,6 +52,13 @@ def parse_day(value: object) -> date:
         raise _refuse('a Date is a day such as "2026-01-31"') from None
 
 
+def parse_key(value: object) -> str:
+    """An idempotency key: 8 to 255 visible ASCII characters."""
+    if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value):
+        raise _refuse("an IdempotencyKey has 8 to 255 visible ASCII characters")
+    return value
+
+
 def _show_decimal(value: Decimal) -> str:
     return f"{value:f}"
 
@@ -68,6 +79,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An instant: RFC 3339, in UTC.",
         serialize=_show_instant,
         parse_value=parse_instant,
+    ),
+    IdempotencyKey: scalar(
+        name="IdempotencyKey",
+        description="What makes a request the same again: 8 to 255 visible ASCII characters.",
+        serialize=str,
+        parse_value=parse_key,
     ),
     date: scalar(
         name="Date",

@@ -20,6 +20,9 @@ READS = {
     "Voucher": "orders:read",
     "OrderEvent": "orders:read",
     "AuditEvent": "audit:read",
+    "Cart": "carts:write",
+    "Wallet": "wallet:read",
+    "WalletEntry": "wallet:read",
 }
 
 
@@ -43,7 +46,7 @@ def test_federation_sdl_has_keys_and_links(schema: Schema) -> None:
     text = federation_sdl(schema)
     parse(text)
     assert "@link(url:" in text
-    for name in ("Product", "Order", "Voucher", "Provider"):
+    for name in ("Product", "Cart", "Order", "Voucher", "Provider"):
         assert f'type {name} implements Node @key(fields: "id")' in text
     assert "type Money @shareable" in text
     assert "type PageInfo @shareable" in text
