@@ -25,10 +25,12 @@ accounts_app = typer.Typer(help="Accounts: whose data it is.", no_args_is_help=T
 clients_app = typer.Typer(help="API clients of an account.", no_args_is_help=True)
 catalog_app = typer.Typer(help="The recorded catalog.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit chains.", no_args_is_help=True)
+wallet_app = typer.Typer(help="The accounts' money.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(clients_app, name="clients")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(audit_app, name="audit")
+app.add_typer(wallet_app, name="wallet")
 
 
 def main() -> None:
@@ -138,6 +140,27 @@ def simulators(
 
 
 @app.command()
+def reconcile(
+    provider: Annotated[str | None, typer.Argument(help="One provider; all without it.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="From that day or instant on; 14 days ago without it.")
+    ] = None,
+) -> None:
+    """Compare our orders with the providers': EXPECTED, MISMATCHED, ORPHANED, DUPLICATED."""
+    from app.comparing import compare, instant, table  # noqa: PLC0415
+
+    try:
+        start = instant(since)
+    except ValueError:
+        _fail("error: --since is a day or an instant, such as 2026-01-31", 2)
+    reports = _run(lambda loaded: compare(loaded, provider, start))
+    for line in table(reports):
+        typer.echo(line)
+    if any(report.problem for report in reports):
+        raise typer.Exit(1)
+
+
+@app.command()
 def sdl(
     *,
     federation: Annotated[bool, typer.Option(help="As `_service { sdl }` answers it.")] = False,
@@ -195,11 +218,17 @@ def create_client(
     ip: Annotated[
         list[str] | None, typer.Option(help="An address or network it may come from; repeatable.")
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may spend: INR=50000/day or INR=5000/order; repeatable."),
+    ] = None,
 ) -> None:
     """Make an API client; its secret is shown once."""
+    from app.issuing import spend_limits  # noqa: PLC0415
     from domain.viewers import check_scopes  # noqa: PLC0415
 
     try:
+        spend = spend_limits(limit or ())
         scopes = tuple(sorted(check_scopes(scope)))
         addresses = tuple(str(ipaddress.ip_network(one)) for one in ip or ())
     except ValueError as error:
@@ -210,7 +239,7 @@ def create_client(
         from app.composition import core  # noqa: PLC0415
 
         async with core(loaded) as parts:
-            made = await issuing.create(parts, account, name, scopes, addresses)
+            made = await issuing.create(parts, account, name, scopes, addresses, spend)
             return made.key, made.secret.reveal()
 
     key, secret = _run(run)
@@ -259,6 +288,29 @@ def revoke_client(key: str) -> None:
     if not _run(run):
         _fail("error: there is no such client, or it was revoked before")
     typer.echo("revoked")
+
+
+# A negative amount is no option.
+@wallet_app.command("adjust", context_settings={"ignore_unknown_options": True})
+def adjust_wallet(
+    account: UUID,
+    currency: str,
+    amount: str,
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit chain.")],
+    fulfillment: Annotated[
+        str | None, typer.Option(help="The fulfillment that it is about: its global id.")
+    ] = None,
+) -> None:
+    """Put a wallet right by a signed amount; the entry's id."""
+
+    async def run(loaded: Loaded) -> str:
+        from app import adjusting  # noqa: PLC0415
+        from app.composition import core  # noqa: PLC0415
+
+        async with core(loaded) as parts:
+            return await adjusting.adjust(parts, account, currency, amount, reason, fulfillment)
+
+    typer.echo(_run(run))
 
 
 @catalog_app.command("refresh")

@@ -19,13 +19,30 @@ from app.sandbox import Sandbox
 from app.server import REQUEST_ID
 from app.settings import Loaded, Settings
 from app.tokens import SealedTokenStore
-from db import clients, fulfillments, installation
+from db import clients, fulfillments, installation, jobs, pauses
 from db.migrate import migrate, pending
 from db.pool import Database, DatabaseUnavailable, check_wall
 from domain.providers import ProviderHealth
+from ordering import webhooks
+from ordering.afresh import Afresh
+from ordering.bodies import Bodies
+from ordering.cancel import Canceller
+from ordering.carts import Carts
+from ordering.checkout import Checkout
+from ordering.fulfill import Fulfiller
 from ordering.imports import Importer
 from ordering.keys import Keys
+from ordering.linking import Linker
+from ordering.quotes import Quotes
+from ordering.reconcile import Reconciler, job
+from ordering.references import References
+from ordering.resend import Resender
+from ordering.review import Reviewer
+from ordering.settle import Settler
+from ordering.waiting import Watcher
+from ordering.wallets import Wallets
 from providers import REGISTRY, build
+from providers.errors import Unsupported
 from providers.port import Provider
 from resolvers.context import Context, Services
 from resolvers.live import LiveStatuses
@@ -189,6 +206,19 @@ class Program:
             allowance=allowance(settings, DEFAULT),
             demo=allowance(settings, DEMO),
         )
+        references = References(settings.reference_prefix, prefixes(providers))
+        carts = Carts(parts.database, Quotes(providers))
+        bodies = Bodies(parts.vault, parts.keys)
+        settler, watcher = Settler(parts.database, parts.vault, parts.keys), Watcher()
+        fulfiller = Fulfiller(
+            parts.database,
+            providers,
+            bodies,
+            settler,
+            watcher,
+            gap=settings.not_found_gap,
+            tolerance_percent=settings.price_tolerance_percent,
+        )
         self.services = Services(
             database=parts.database,
             providers=providers,
@@ -203,8 +233,30 @@ class Program:
                 parts.database,
                 parts.vault,
                 parts.keys,
-                reference_prefix=settings.reference_prefix,
+                references,
             ),
+            carts=carts,
+            fulfiller=fulfiller,
+            checkout=Checkout(
+                parts.database,
+                providers,
+                parts.keys,
+                bodies,
+                references,
+                carts,
+                fulfiller,
+            ),
+            wallets=Wallets(parts.database, parts.keys),
+            reviewer=Reviewer(
+                parts.database,
+                providers,
+                parts.keys,
+                Linker(references, settler, watcher),
+                Afresh(parts.database, parts.keys, bodies, references),
+            ),
+            canceller=Canceller(parts.database, providers, bodies, fulfiller),
+            resender=Resender(parts.database, providers, parts.vault, parts.keys),
+            reconciler=Reconciler(parts.database, providers, references),
             health=self._health,
             limits=self._authenticator.limits,
         )
@@ -253,8 +305,16 @@ class Program:
             return "no database"
         return None if found else "no migrations"
 
+    async def receive(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a webhook in; raises Unsupported or Rejected, and nothing has changed then."""
+        known = self.providers.get(provider)
+        if known is None:
+            raise Unsupported("there is no such provider here", provider="")
+        await webhooks.receive(self.database, known, headers, body)
+
     async def finish(self) -> None:
-        """Wait a moment for what is left to write."""
+        """Wait a moment for what is left to write, and for calls that may still be settled."""
+        await self.services.checkout.drain(timedelta(seconds=DEFERRED_SECONDS))
         if self._deferred:
             await asyncio.wait(self._deferred, timeout=DEFERRED_SECONDS)
 
@@ -268,10 +328,21 @@ class Program:
     async def _health(self, provider: Provider) -> ProviderHealth:
         async with self.database.worker(read_only=True) as conn:
             counts = (await fulfillments.counts_by_provider(conn)).get(provider.name)
+            paused = provider.name in await pauses.paused(conn)
+            name = job(provider.name)
+            compared = (await jobs.last_done(conn, [name])).get(name)
         return provider.transport.health(
+            paused=paused,
+            last_reconciled_at=compared,
             unknown_outcomes=counts.unknown if counts else 0,
             needs_review=counts.needs_review if counts else 0,
         )
+
+
+def prefixes(providers: Mapping[str, Provider]) -> dict[str, str]:
+    """The references' prefixes of providers that want one of their own."""
+    found = {name: provider.reference_prefix for name, provider in providers.items()}
+    return {name: prefix for name, prefix in found.items() if prefix}
 
 
 def allowance(settings: Settings, default: Allowance) -> Allowance:

@@ -1,5 +1,6 @@
 """Settings of providers: their names follow from what each adapter declares."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TypedDict
@@ -131,6 +132,8 @@ class _Reader:
             unneeded = field.only_with and raw.get(field.only_with[0]) != field.only_with[1]
             if field.required and not unneeded:
                 self.faults.append(Fault(name, "is missing", example))
+        elif field.pattern and not re.fullmatch(field.pattern, value):
+            self.faults.append(Fault(name, f"must match {field.pattern}", example))
         elif field.choices and value not in field.choices:
             self.faults.append(Fault(name, f"must be {' or '.join(field.choices)}", example))
 

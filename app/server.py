@@ -1,7 +1,7 @@
 """The HTTP side: GraphQL and GraphiQL on one path, health, and an end that takes no new work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app import explorer
+from app import explorer, webhooks
 from app.auth import Caller
 from app.errors import Refusal, bad_request, before_execution, presented
 from app.requests import MAX_BODY, Operation, answers_with, read_operation, request_id
@@ -64,6 +64,9 @@ class Gateway(Protocol):
 
     async def ready(self) -> str | None:
         """None when it can serve, else what is missing."""
+
+    async def receive(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a webhook in, as app/webhooks.py wants it."""
 
 
 class Endpoint:
@@ -258,6 +261,7 @@ def build(gateway: Gateway, page: explorer.Page, *, metrics: bool) -> web.Applic
         return web.json_response({"status": missing or "ready"}, status=status)
 
     app.router.add_route("*", "/graphql", Endpoint(gateway, page).__call__)
+    app.router.add_post("/webhooks/{provider}", webhooks.Handler(gateway).__call__)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/static/graphiql/{name}", explorer.asset)

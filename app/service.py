@@ -102,6 +102,8 @@ async def _listening(program: Program, page: Page) -> AsyncIterator[None]:
                 _listener(counters, host.strip("[]"), int(port))
             )
             metrics = f"{found}/metrics"
+        for name, simulator in program.simulators.items():
+            simulator.settings.webhook_url = f"{url}/webhooks/{name}"
         stack.enter_context(_ready(program, url, metrics))
         yield
 

@@ -9,8 +9,7 @@ import structlog
 
 from app.composition import Program
 from app.telemetry import FAILURES, where
-from ordering import catalog
-from ordering.resume import Resumer
+from ordering import catalog, chores
 
 log = structlog.get_logger()
 
@@ -19,6 +18,7 @@ STEP_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
 CATALOG_AGE = timedelta(hours=6)
 CATALOG_CHECK_SECONDS = 60.0
+JOBS_CHECK_SECONDS = 60.0
 
 
 def start(program: Program) -> list[asyncio.Task[None]]:
@@ -32,14 +32,19 @@ def start(program: Program) -> list[asyncio.Task[None]]:
         await catalog.refresh(services.database, program.providers, older_than=CATALOG_AGE)
         return False
 
+    async def housekeeping() -> bool:
+        return await chores.daily(services.database)
+
     tasks.append(asyncio.create_task(_forever(refresh, CATALOG_CHECK_SECONDS, "catalog")))
+    reconcile = services.reconciler.daily
+    tasks.append(asyncio.create_task(_forever(reconcile, JOBS_CHECK_SECONDS, "reconcile")))
+    tasks.append(asyncio.create_task(_forever(housekeeping, JOBS_CHECK_SECONDS, "housekeeping")))
     for _ in range(settings.workers):
-        resumer = Resumer(services.database, program.providers, services.vault, services.keys)
 
-        async def step(resumer: Resumer = resumer) -> bool:
-            return await resumer.step() > 0
+        async def step() -> bool:
+            return await services.fulfiller.step() > 0
 
-        tasks.append(asyncio.create_task(_forever(step, STEP_SECONDS, "resume")))
+        tasks.append(asyncio.create_task(_forever(step, STEP_SECONDS, "fulfill")))
     return tasks
 
 
