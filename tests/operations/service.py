@@ -15,7 +15,7 @@ from app import explorer
 from app.composition import Program, core, opened_providers
 from app.server import build
 from app.settings import load
-from ordering.resume import Resumer
+from ordering.fulfill import Fulfiller
 from providers import REGISTRY
 from simulators import Simulator
 from simulators.world import Order, Purchase, State, Step
@@ -108,10 +108,9 @@ class Service:
         return Client(f"{self.url}/graphql", self.session, sandbox.shown()[name] if name else None)
 
     @property
-    def resumer(self) -> Resumer:
-        """A worker of this process; the service under test runs none by itself."""
-        services = self.program.services
-        return Resumer(services.database, services.providers, services.vault, services.keys)
+    def resumer(self) -> Fulfiller:
+        """The worker's step; the service under test runs none by itself."""
+        return self.program.services.fulfiller
 
     async def settle(self) -> None:
         """Let what is written after an answer be written."""
