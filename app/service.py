@@ -17,6 +17,8 @@ from app.composition import Program, StartRefused, core, opened_providers
 from app.explorer import Page
 from app.sandbox import FILE, write_private
 from app.settings import Loaded, Settings
+from ordering import restored
+from ordering.reconcile import job
 
 log = structlog.get_logger()
 
@@ -68,6 +70,9 @@ async def _program(loaded: Loaded, *, simulate: bool) -> AsyncIterator[Program]:
         opened_providers(loaded, parts, simulate=simulate) as (providers, simulators),
     ):
         program = Program(parts, providers, simulators)
+        await restored.guard(
+            parts.database, providers, map(job, providers), told=loaded.settings.restored == "1"
+        )
         yield program
         await program.finish()
 

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from db.pool import DatabaseUnavailable
-from providers.errors import Rejected, Unsupported
+from providers.errors import Rejected, Rejection, Unsupported
 
 log = structlog.get_logger()
 
@@ -43,6 +43,9 @@ class Handler:
         except Unsupported:
             return _said(HTTPStatus.NOT_FOUND, "no such provider, or it sends no webhooks")
         except Rejected as error:
+            if error.rejection is Rejection.INVALID_INPUT:
+                # Verified, and it says nothing to us: three refusals would end their sending.
+                return _said(HTTPStatus.OK, "received")
             log.warning("webhook.rejected", provider=error.provider, code=error.code)
             return _said(HTTPStatus.UNAUTHORIZED, "this delivery proves nothing")
         except DatabaseUnavailable:

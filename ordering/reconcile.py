@@ -12,6 +12,7 @@ from db import claims, comparison, exceptions, jobs
 from db.comparison import Ours
 from db.pool import Database
 from domain.problems import Problem
+from ordering import restored
 from ordering.differences import Compared, Finding, compare
 from ordering.references import References
 from ordering.refusals import problem_of
@@ -170,4 +171,8 @@ class Reconciler:
             seconds=round((datetime.now(UTC) - started).total_seconds(), 1),
         )
         explained = len(compared.findings) - len(new)
-        return Report(provider.name, len(ours), len(theirs), tuple(new), explained)
+        report = Report(provider.name, len(ours), len(theirs), tuple(new), explained)
+        if report.is_clean:
+            async with self._database.worker() as conn:
+                await restored.released(conn, provider.name)
+        return report

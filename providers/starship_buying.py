@@ -115,8 +115,9 @@ def hint_of(
 
 
 def _distrust(provider: Provider, code: str) -> NoReturn:
-    text = "a webhook proves or says nothing"
-    raise rejected(provider.name, Rejection.INVALID_INPUT, text, code)
+    signed = code == "unreadable"
+    rejection = Rejection.INVALID_INPUT if signed else Rejection.PROVIDER_REJECTED
+    raise rejected(provider.name, rejection, "a webhook proves or says nothing", code)
 
 
 def paid_from(body: bytes, wallets: Mapping[str, str]) -> str | None:

@@ -32,14 +32,16 @@ async def service(
     monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
 ) -> AsyncIterator[Service]:
     async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        for provider in started.program.providers.values():
-            monkeypatch.setattr(provider.transport, "_timeout", 1.0)
         yield started
 
 
 @pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
+async def buyer(monkeypatch: pytest.MonkeyPatch, service: Service) -> Buyer:
+    found = await opened(service)
+    # From here on nobody waits long for an answer that never comes.
+    for provider in service.program.providers.values():
+        monkeypatch.setattr(provider.transport, "_timeout", 1.0)
+    return found
 
 
 async def sql(service: Service, statement: str, *arguments: Any) -> Any:
