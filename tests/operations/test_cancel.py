@@ -1,14 +1,12 @@
 """orderCancel: withdrawn before it was sent, confirmed by the provider after; never in between."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulators.world import State
-from tests.operations.buying import QUICK, Buyer, faults, ledger, money_is_right, opened, pass_time
+from tests.operations.buying import Buyer, faults, ledger, money_is_right, pass_time
 from tests.operations.operating import (
     CANCEL,
     Operator,
@@ -19,20 +17,7 @@ from tests.operations.operating import (
     stuck,
     turned,
 )
-from tests.operations.service import Service, running
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
+from tests.operations.service import Service
 
 
 async def cancel(buyer: Buyer, order: str, reason: str = "ordered twice") -> Any:

@@ -1,16 +1,13 @@
 """Each hard case of buying on its own: what a provider can do to us, and what must come of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulators.world import State, Step
 from tests.operations.buying import (
-    QUICK,
     Buyer,
     age,
     faults,
@@ -20,19 +17,11 @@ from tests.operations.buying import (
     pass_time,
     until,
 )
-from tests.operations.service import Service, running
+from tests.operations.service import Service
 
 LOOKUP = ("enkash", "xoxoday", "woohoo")
 ALL = ("enkash", "starship", "xoxoday", "woohoo")
 DONE = ("FULFILLED",)
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
 
 
 @pytest.fixture

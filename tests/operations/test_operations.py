@@ -1,8 +1,6 @@
 """What operators do: rights, effects, nothing moved when refused, every act audited."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +8,8 @@ import pytest
 from domain.ids import Kind, global_id, uuid7
 from simulators.world import State
 from tests.operations.buying import (
-    QUICK,
     Buyer,
     ledger,
-    opened,
     pass_time,
     until,
 )
@@ -28,7 +24,7 @@ from tests.operations.operating import (
     stuck,
     turned,
 )
-from tests.operations.service import Service, running
+from tests.operations.service import Service
 
 PART = """query ($f: FulfillmentFilter) { fulfillments(first: 50, filter: $f) { totalCount nodes {
   id status reference provider { name } line { quantity }
@@ -36,19 +32,6 @@ PART = """query ($f: FulfillmentFilter) { fulfillments(first: 50, filter: $f) { 
   order { id reference status lines { productName } fulfillments { id }
           events(first: 5) { nodes { type } }
           vouchers(first: 5) { nodes { maskedCode order { id } } } } } } }"""
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Reconcile: both sides put beside each other, with evidence, until it is gone or explained."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,25 +12,12 @@ from app.settings import load
 from ordering.reconcile import Report
 from providers import REGISTRY
 from simulators.world import Purchase, State, Step
-from tests.operations.buying import QUICK, Buyer, faults, opened, pass_time
+from tests.operations.buying import Buyer, faults, pass_time
 from tests.operations.operating import Operator, accepted, late, sql, stuck, turned
-from tests.operations.service import Service, running
+from tests.operations.service import Service
 
 ALL = ("enkash", "starship", "xoxoday", "woohoo")
 OPEN = "SELECT class, reference, closed_by FROM exceptions WHERE closed_at IS NULL ORDER BY class"
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
 
 
 async def reconcile(service: Service, name: str, since: datetime | None = None) -> Report:

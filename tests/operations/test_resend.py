@@ -1,29 +1,14 @@
 """vouchersResend: once in ten minutes, where it helps; a changed PIN is the one opened."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulators.world import State
-from tests.operations.buying import QUICK, Buyer, faults, opened
+from tests.operations.buying import Buyer, faults
 from tests.operations.operating import RESEND, sql, state, stuck
-from tests.operations.service import Service, running
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
+from tests.operations.service import Service
 
 
 async def resend(buyer: Buyer, order: str) -> Any:

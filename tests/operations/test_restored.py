@@ -1,23 +1,12 @@
 """After a restore nothing is placed before both sides were compared."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from ordering import restored
 from ordering.reconcile import job
-from tests.operations.buying import QUICK, ledger, opened, pass_time, until
+from tests.operations.buying import ledger, opened, pass_time, until
 from tests.operations.operating import sql
-from tests.operations.service import Service, running
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
+from tests.operations.service import Service
 
 
 async def guard(service: Service, *, told: bool = False) -> bool:

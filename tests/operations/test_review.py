@@ -1,19 +1,15 @@
 """Reviews: each decision has its effect, or changes nothing; audited in the account it touches."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from domain.ids import Kind, global_id, uuid7
 from tests.operations.buying import (
-    QUICK,
     Buyer,
     faults,
     ledger,
     money_is_right,
-    opened,
     pass_time,
     until,
 )
@@ -25,23 +21,10 @@ from tests.operations.operating import (
     revealed,
     state,
 )
-from tests.operations.service import Service, running
+from tests.operations.service import Service
 
 ATTEMPTS = "{ fulfillments { nodes { attempts { outcome } } } }"
 SOME = global_id(Kind.FULFILLMENT, uuid7())
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
 
 
 @pytest.fixture

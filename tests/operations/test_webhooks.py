@@ -2,33 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulators.webhooks import Post
 from simulators.world import State, Step
-from tests.operations.buying import QUICK, Buyer, opened, until
+from tests.operations.buying import Buyer, until
 from tests.operations.operating import accepted, sql, state, stuck, turned
-from tests.operations.service import Service, running
+from tests.operations.service import Service
 
 SENDERS = ("starship", "xoxoday")
 FAR = "UPDATE fulfillments SET due_at = now() + interval '1 hour'"
 DUE = "SELECT due_at <= now() AS due, state FROM fulfillments"
-
-
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch, postgres_dsn: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    async with running(monkeypatch, postgres_dsn, tmp_path, **QUICK) as started:
-        yield started
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
 
 
 async def send(service: Service, name: str, body: bytes, headers: Mapping[str, str]) -> int:
