@@ -8,10 +8,12 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from app.telemetry import FAILURES, where
+from db.pool import DatabaseUnavailable
 from domain.problems import Problem, Refused
 
 log = structlog.get_logger()
 
+NOT_READY = "The service is not ready. Try again soon, with the same idempotency key."
 MAX_MESSAGE = 300  # characters; the library quotes inputs of a megabyte
 # What the execution itself says of arguments; it has no other mark.
 ARGUMENT_ERRORS = ("Argument ", "Variable ")
@@ -75,6 +77,9 @@ def presented(
     if cause is None and (code := _code(error, executed=executed)):
         return {**shown, "message": _bounded(error.message), "extensions": {"code": code}}
     _report(cause or error, error.path)
+    if isinstance(cause, DatabaseUnavailable):
+        # What was promised before it went away stands: the same key asks for it.
+        return {**shown, "message": NOT_READY, "extensions": {"code": "UNAVAILABLE"}}
     extensions = {"code": "INTERNAL", **({"requestId": request_id} if request_id else {})}
     return {**shown, "message": "Internal error", "extensions": extensions}
 

@@ -5,6 +5,7 @@ from graphql import GraphQLError, GraphQLSyntaxError, Source
 from structlog.testing import capture_logs
 
 from app.errors import MAX_MESSAGE, before_execution, presented
+from db.pool import DatabaseUnavailable
 from domain.problems import Problem, ProblemCode, Refused, invalid
 
 CANARY = "canary-4111-1111"
@@ -33,6 +34,12 @@ def test_a_fault_says_internal_and_its_request_only(error: Exception) -> None:
 def test_a_broken_promise_of_the_schema_is_a_fault_too() -> None:
     error = GraphQLError("Cannot return null for non-nullable field Order.id.", path=["order"])
     assert presented(error, None)["extensions"] == {"code": "INTERNAL"}
+
+
+def test_a_lost_database_is_a_moment_not_a_fault() -> None:
+    shown = presented(raised(DatabaseUnavailable(CANARY)), None)
+    assert shown["extensions"] == {"code": "UNAVAILABLE"}
+    assert CANARY not in str(shown)
 
 
 def test_a_refusal_keeps_its_words_code_and_argument() -> None:
