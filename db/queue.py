@@ -46,7 +46,7 @@ RETURNING f.id, f.account, f.order_id, f.line_id, f.provider, f.credential, f.re
 
 DUE_ROW = """d.id, d.state, d.due_at,
            CASE d.state WHEN 'ready' THEN 'sending' ELSE d.state END AS becomes,
-           d.state = 'sending' AND EXISTS (
+           d.state IN ('sending', 'unknown') AND EXISTS (
                SELECT FROM fulfillment_attempts a
                 WHERE a.fulfillment_id = d.id AND a.outcome = 'RUNNING') AS crashed"""
 

@@ -116,16 +116,18 @@ class Checkout:
         known = await self._known(viewer.account, wanted.key, print_)
         if known is not None:
             return known
-        cart = await self._quoted(viewer, wanted)
-        parts, order, recipient = await self._prepared(viewer, wanted, cart)
         try:
+            cart = await self._quoted(viewer, wanted)
+            parts, order, recipient = await self._prepared(viewer, wanted, cart)
             accepted = await self._accept(viewer, wanted, cart, print_, order, parts, recipient)
-        except Conflict:
+        except (Conflict, Refused) as error:
             # Somebody was faster, with this key or with this cart.
             known = await self._known(viewer.account, wanted.key, print_)
-            if known is None:
+            if known is not None:
+                return known
+            if isinstance(error, Conflict):
                 raise _checked_out() from None
-            return known
+            raise
         if accepted is not None:
             return accepted
         await self._fulfill([part.fulfillment.fulfillment for part in parts])
