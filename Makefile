@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: run test check format sdl bench lock clean
+.PHONY: run test soak check format sdl bench lock clean
 
 run: $(READY)
 	$(BIN)/vouchergraph serve
 
 test: check
 	$(BIN)/pytest
+
+# A thousand orders while everything breaks; SOAK_SEED repeats a schedule.
+soak: $(READY)
+	$(BIN)/pytest tests/soak --orders 1000
 
 # Format, lint, strict types and import rules.
 check: $(READY)
