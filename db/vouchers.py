@@ -101,6 +101,19 @@ async def count_by_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[U
     return dict.fromkeys(order_ids, 0) | {row["order_id"]: row["n"] for row in rows}
 
 
+async def elsewhere(
+    conn: Connection, provider: str, fulfillment_id: UUID, fingerprints: Sequence[bytes]
+) -> list[UUID]:
+    """Other fulfillments of that provider, of any account, that hold such a unit. As worker."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT v.fulfillment_id FROM vouchers v"
+        " JOIN fulfillments f ON f.id = v.fulfillment_id"
+        " WHERE v.fingerprint = ANY($1::bytea[]) AND f.provider = $2 AND f.id <> $3",
+        *(list(fingerprints), provider, fulfillment_id),
+    )
+    return [row["fulfillment_id"] for row in rows]
+
+
 async def delivered(conn: Connection, fulfillment_id: UUID) -> int:
     """The units of a fulfillment in the buyer's hands: neither quarantined nor voided.
 

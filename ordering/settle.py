@@ -126,9 +126,24 @@ async def _store(conn: Connection, claim: Claim, sealed: Sequence[SealedVoucher]
     """Store the units that are new; reading an order twice adds nothing."""
     await claims.lock(conn, claim.id)
     fresh = len(await vouchers.add(conn, sealed))
+    if fresh:
+        await _seen_before(conn, claim, sealed)
     delivered = await vouchers.delivered(conn, claim.id)
     kept_out = bool(sealed) and sealed[0].voucher.state is VoucherState.QUARANTINED
     return Units(delivered, 0 if kept_out else fresh, fresh if kept_out else 0)
+
+
+async def _seen_before(conn: Connection, claim: Claim, sealed: Sequence[SealedVoucher]) -> None:
+    """Tell operators of a card that was sold before; both orders keep it until they look."""
+    prints = [item.fingerprint for item in sealed]
+    others = await vouchers.elsewhere(conn, claim.provider_name, claim.id, prints)
+    if others:
+        log.error(
+            "voucher.seen_before",
+            provider=claim.provider_name,
+            fulfillment=str(claim.id),
+            others=[str(other) for other in others],
+        )
 
 
 def _of_another_product(claim: Claim, issued: Sequence[IssuedVoucher]) -> bool:

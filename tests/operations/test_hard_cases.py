@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from simulators.world import State, Step
 from tests.operations.buying import (
@@ -323,19 +324,30 @@ async def test_polls_that_answer_a_then_b_and_a_store_each_unit_once(
     await money_is_right(buyer, found["id"])
 
 
-async def test_two_accounts_may_hold_the_same_card(service: Service, buyer: Buyer) -> None:
+async def test_two_accounts_may_hold_the_same_card_and_operators_are_told(
+    service: Service, buyer: Buyer
+) -> None:
+    """The provider sold one card twice: each buyer has what was paid for; somebody must look."""
     other = Buyer(service, "other")
+    faults(service, "enkash", {"operation": "place", "fault": "stuck"})
     mine = await buyer.buy("enkash")
     theirs = await other.buy("enkash", key="of-the-other-account")
-    rows = [
-        service.simulators["enkash"].world.by_reference(row["reference"])
-        for row in ledger(service, "enkash")
-    ]
-    assert len(rows) == 2
-    first, second = (await buyer.order(mine["id"])), (await other.order(theirs["id"]))
-    assert first["vouchers"]["totalCount"] == second["vouchers"]["totalCount"] == 2
-    await money_is_right(buyer, mine["id"])
-    await money_is_right(other, theirs["id"])
+    simulator = service.simulators["enkash"]
+    first, second = (
+        simulator.world.by_reference(row["reference"]) for row in ledger(service, "enkash")
+    )
+    assert first is not None
+    assert second is not None
+    second.vouchers = first.vouchers
+    with capture_logs() as logs:
+        for order in (first, second):
+            order.turn(Step(simulator.settings.now() - 1, State.DELIVERED, 2))
+            await pass_time(service)
+    told = [line for line in logs if line["event"] == "voucher.seen_before"]
+    assert [(line["provider"], len(line["others"])) for line in told] == [("enkash", 1)]
+    for who, id in ((buyer, mine["id"]), (other, theirs["id"])):
+        assert (await who.order(id))["vouchers"]["totalCount"] == 2
+        await money_is_right(who, id)
 
 
 async def test_a_client_that_leaves_gets_its_order_on_retry(service: Service, buyer: Buyer) -> None:

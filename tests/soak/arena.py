@@ -119,7 +119,7 @@ class Arena:
             await asyncio.to_thread(service.process.wait)
             self.kills += 1
 
-    async def revive(self, after: float = OVER_SECONDS) -> None:
+    async def revive(self, *, after: float = OVER_SECONDS) -> None:
         """Start it again after a kill, as if its leases had run out meanwhile."""
         await self.no_backend_left()
         await asyncio.sleep(after)

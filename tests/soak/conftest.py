@@ -1,6 +1,8 @@
 """One arena for all tests of this area, and how much is bought in it."""
 
+import atexit
 import os
+import shutil
 from collections.abc import AsyncIterator
 
 import pytest
@@ -26,5 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 async def arena() -> AsyncIterator[Arena]:
     with workplace() as base:
+        # The embedded server makes its lock file once more when we exit; what is registered first,
+        # before the server is made, is called last.
+        atexit.register(shutil.rmtree, base, ignore_errors=True)
         async with opened(base) as started:
             yield started

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.soak import holds
-from tests.soak.arena import Arena
+from tests.soak.arena import OVER_SECONDS, Arena
 from tests.soak.holds import held, someone_waits
 from tests.soak.promises import kept
 from tests.soak.shopping import PROVIDERS, Bought, Shopper
@@ -26,6 +26,9 @@ HOLDS = {
     "moving money": (holds.MONEY, False),
     "settled": (holds.SETTLE, True),
 }
+PARTS = """
+SELECT f.provider, f.state, f.reference FROM fulfillments f JOIN orders o ON o.id = f.order_id
+ WHERE o.idempotency_key = $1"""
 CALLS: Mapping[str, Mapping[str, Any]] = {
     "not done": {"fault": "timeout_before"},
     "done afterwards": {"fault": "slow", "delay_ms": 700},
@@ -70,7 +73,7 @@ async def test_killed_during_the_call(arena: Arena, shopper: Shopper, what: str)
         while not all(one.requests["place"] for one in arena.simulators.values()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await arena.kill()
-    await arena.revive()
+    await arena.revive(after=OVER_SECONDS if CALLS[what]["fault"] == "slow" else 0)
     await once_each(arena, shopper, await buying)
 
 
@@ -86,14 +89,17 @@ async def test_killed_during_the_second_call(arena: Arena, shopper: Shopper) -> 
             await arena.nudge()
             await asyncio.sleep(0.1)
     await arena.kill()
-    await arena.revive()
+    await arena.revive(after=0)
     await once_each(arena, shopper, await buying)
 
 
 async def once_each(arena: Arena, shopper: Shopper, bought: Bought) -> None:
+    """All promises are kept, and every provider has sold and delivered this order once."""
     await settled(arena, shopper.dice)
-    ends = await kept(arena, shopper)
-    assert set(ends) >= {f"{name} fulfilled" for name in PROVIDERS}
-    assert not any(end.endswith(("rejected", "failed", "cancelled", "review")) for end in ends), (
-        ends
-    )
+    await kept(arena, shopper)
+    rows = await arena.fetch(PARTS, bought.key)
+    assert sorted((row["provider"], row["state"]) for row in rows) == [
+        (name, "fulfilled") for name in sorted(PROVIDERS)
+    ]
+    sold = {row["reference"] for name in PROVIDERS for row in arena.ledger(name)}
+    assert {row["reference"] for row in rows} <= sold
