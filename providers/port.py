@@ -149,6 +149,8 @@ class Provider(ABC):
     rate_per_minute: ClassVar[int]
     limits: ClassVar[tuple[Limit, ...]] = ()
     settling: ClassVar[timedelta | None]  # None: "not found" there never proves anything
+    # Reads of one single order that it allows in an hour; None: it names no such limit.
+    single_reads_per_hour: ClassVar[int | None] = None
     # Its own waits between looks at an accepted order, in seconds; empty: the usual ones.
     looks: ClassVar[tuple[int, ...]] = ()
     sandbox_hosts: ClassVar[frozenset[str]] = frozenset()

@@ -82,6 +82,7 @@ class Starship(Provider):
     timeout = timedelta(seconds=30)
     rate_per_minute = 200
     limits = (Limit(200, timedelta(minutes=1)), Limit(20, timedelta(seconds=10)))
+    single_reads_per_hour = 60
     settling = None
     sandbox_hosts = frozenset({"api-playground.starshiprewards.com"})
 

@@ -1,7 +1,7 @@
 """Live status: open fulfillments are asked for at their providers at once, under one deadline."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,10 @@ log = structlog.get_logger()
 
 # A page may hold a hundred open orders of a provider that has no list: the rest answer as recorded.
 MOST_SINGLE_READS = 10
+# Of a provider's hourly reads of one order, viewers have a quarter.
+VIEWERS_PART = 4
+HOUR = timedelta(hours=1)
+MOST_COUNTED = 10_000
 NEVER_ASKED = frozenset({FulfillmentStatus.READY, FulfillmentStatus.SENDING})
 
 
@@ -50,6 +54,7 @@ class LiveStatuses:
         self._deadline = deadline
         self._fresh = fresh
         self._in_flight: dict[UUID, asyncio.Task[Answers]] = {}
+        self._single_reads: dict[UUID, deque[datetime]] = {}
 
     async def read(
         self, fulfillments: Sequence[Fulfillment]
@@ -100,11 +105,29 @@ class LiveStatuses:
                 batches = [group]
             else:
                 batches = [[one] for one in group[:MOST_SINGLE_READS]]
+            if len(group) == 1 and not self._may_read_alone(provider, group[0]):
+                continue
             for batch in batches:
                 task = asyncio.create_task(self._statuses(provider, batch))
                 for fulfillment in batch:
                     tasks[fulfillment.id] = self._in_flight[fulfillment.id] = task
         return tasks
+
+    def _may_read_alone(self, provider: Provider, fulfillment: Fulfillment) -> bool:
+        """Whether viewers may have one more single read of it: the worker needs most of them."""
+        allowed = provider.single_reads_per_hour
+        if allowed is None:
+            return True
+        now = datetime.now(UTC)
+        if len(self._single_reads) > MOST_COUNTED:
+            self._single_reads.clear()
+        times = self._single_reads.setdefault(fulfillment.id, deque())
+        while times and times[0] <= now - HOUR:
+            times.popleft()
+        if len(times) >= allowed // VIEWERS_PART:
+            return False
+        times.append(now)
+        return True
 
     async def _statuses(self, provider: Provider, batch: Sequence[Fulfillment]) -> Answers:
         started = datetime.now(UTC)

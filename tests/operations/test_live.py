@@ -258,3 +258,18 @@ async def test_an_unknown_word_is_processing_and_no_failure(service: Service) ->
         )
     found = await service.client("partner").data(PAGE, {"first": 50})
     assert {(n["status"], n["live"]) for n in found["orders"]["nodes"]} == {("PROCESSING", True)}
+
+
+async def test_viewers_leave_most_of_an_orders_hourly_reads_to_the_worker(
+    service: Service,
+) -> None:
+    """Starship allows 60 reads of one order in an hour; viewers have 15 of them."""
+    [order_id] = open_orders(service.simulators["starship"], 1)
+    await service.imported("starship", order_id)
+    partner = service.client("partner")
+    live = []
+    for _ in range(17):
+        await stale(service)
+        found = await partner.data(PAGE, {"first": 1})
+        live.append(found["orders"]["nodes"][0]["live"])
+    assert live == [True] * 15 + [False] * 2
