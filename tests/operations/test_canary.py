@@ -49,11 +49,16 @@ def hits(text: str, secrets: dict[str, str]) -> list[str]:
 
 
 def _stands_in(value: str, text: str) -> bool:
-    """A short PIN is looked for as a whole: its digits stand in many an instant by chance."""
+    """A PIN is looked for as a whole: its digits stand in many an instant's fraction by chance."""
     if value not in text:
         return False
-    whole = rf"(?<![\w.:+-]){re.escape(value)}(?![\w.:-])"
-    return len(value) >= LONG or re.search(whole, text) is not None
+    whole = rf"(?<![\w.]){re.escape(value)}(?!\w)"
+    return not _is_pin(value) or re.search(whole, text) is not None
+
+
+def _is_pin(value: str) -> bool:
+    """A few digits and nothing else."""
+    return value.isdigit() and len(value) < LONG
 
 
 async def dump(dsn: str) -> str:
@@ -153,8 +158,8 @@ def _files(server: Server, secrets: dict[str, str]) -> str:
     """The secrets that stand in the server's files, write-ahead log and its own log included."""
     grep = shutil.which("grep")
     assert grep is not None
-    # Binary files have no borders of words: what is as short as a PIN proves nothing there.
-    patterns = "\n".join(value for value in secrets if len(value) >= LONG)
+    # Binary files have no borders of words: a PIN's few digits prove nothing there.
+    patterns = "\n".join(value for value in secrets if not _is_pin(value))
     found = subprocess.run(  # noqa: S603
         [grep, "-aroFhf", "-", str(server.directory)],
         input=patterns,
@@ -167,11 +172,12 @@ def _files(server: Server, secrets: dict[str, str]) -> str:
 
 
 def test_the_search_would_find_a_secret(tmp_path: Path) -> None:
-    (tmp_path / "wal").write_bytes(b"\x00\x01KX-4410-PLM-7\xff")
+    (tmp_path / "wal").write_bytes(b"\x00\x01KX-4410-PLM\xff")
 
     class Fake:
         directory = tmp_path
 
-    assert "KX-4410-PLM-7" in _files(Fake(), {"KX-4410-PLM-7": "x"})  # type: ignore[arg-type]
+    assert "KX-4410-PLM" in _files(Fake(), {"KX-4410-PLM": "x"})  # type: ignore[arg-type]
     assert hits("a KX-4410-PLM b", {"KX-4410-PLM": "here"}) == ["here"]
-    assert hits("pin=727586, at 10:33:22.181920", {"727586": "here", "181920": "no"}) == ["here"]
+    for text in ("pin=727586, at 10:33:22.181920", "pin:727586.", '{"pin":"727586"}'):
+        assert hits(text, {"727586": "here", "181920": "no"}) == ["here"]

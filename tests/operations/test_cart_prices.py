@@ -122,7 +122,7 @@ async def test_a_broken_provider_leaves_its_last_price_and_the_others_live(
     assert by_name["starship"]["total"] == before["total"]
     assert by_name["starship"]["quotedAt"] == before["quotedAt"]
     # A sanity bound, not a measurement: the deadline is 0.8 s, and the provider hangs for ever.
-    assert took < 20
+    assert took < 3
 
 
 async def test_a_cart_is_made_at_recorded_prices_while_a_provider_hangs(shop: Shop) -> None:

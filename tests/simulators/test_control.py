@@ -17,11 +17,11 @@ from tests.simulators.clients import EnKashClient, StarshipClient
 NAMES = ["enkash", "starship", "xoxoday", "woohoo"]
 
 
-async def test_four_start_and_stop() -> None:
+async def test_four_start_and_stop_in_well_under_a_second() -> None:
     began = time.monotonic()
     started = await start_all()
     await stop_all(started)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 1
     assert list(started) == NAMES
     assert all(one.url.startswith("http://127.0.0.1:") for one in started.values())
 
@@ -40,7 +40,7 @@ async def test_stopping_cuts_calls_that_hang(starship: StarshipClient) -> None:
     await starship.simulator.stop()
     with pytest.raises(aiohttp.ClientError):
         await hanging
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 0.5
 
 
 async def test_a_simulator_started_again_on_its_port_knows_its_orders(

@@ -4,16 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.operations.buying import Buyer, ledger, opened
-from tests.operations.conftest import service
+from tests.operations.buying import Buyer, ledger
 from tests.operations.service import Service
-
-__all__ = ["service"]
-
-
-@pytest.fixture
-async def buyer(service: Service) -> Buyer:
-    return await opened(service)
 
 
 async def test_accepted_between_looking_for_the_key_and_at_the_cart(
