@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from app.composition import StartRefused, core, opened_providers, prefixes
+from app.composition import StartRefused, core, opened_providers
+from app.program import prefixes
 from app.settings import Loaded
 from ordering.differences import Finding
 from ordering.reconcile import Reconciler, Report

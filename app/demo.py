@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from app.composition import Program
+from app.program import Program
 from app.sandbox import DEMO
 from db import accounts, products
 from domain.ids import uuid7

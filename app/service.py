@@ -13,8 +13,9 @@ import structlog
 from aiohttp import web
 
 from app import demo, server, worker
-from app.composition import Program, StartRefused, core, opened_providers
+from app.composition import StartRefused, core, opened_providers
 from app.explorer import Page
+from app.program import Program
 from app.sandbox import FILE, write_private
 from app.settings import Loaded, Settings
 from ordering import restored

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.composition import Program
+from app.program import Program
 from app.telemetry import FAILURES, where
 from ordering import catalog, chores
 

@@ -12,7 +12,8 @@ import asyncpg
 from aiohttp import web
 
 from app import explorer
-from app.composition import Program, core, opened_providers
+from app.composition import core, opened_providers
+from app.program import Program
 from app.server import build
 from app.settings import load
 from ordering.fulfill import Fulfiller
