@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from app.auth import Credentials
+from app.auth.api_keys import Credentials
 from app.composition import Core, StartRefused
 from db import accounts, audit, clients, limits
 from db.clients import Limits, NewClient

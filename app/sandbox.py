@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.auth import Credentials
+from app.auth.api_keys import Credentials
 from app.pepper import Pepper
 from db import accounts, clients
 from db.clients import NewClient

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from app.auth import CACHE_SECONDS, FAILED_LOGINS, Allowance, Authenticator, Credentials
+from app.auth import Allowance, Authenticator
+from app.auth.api_keys import CACHE_SECONDS, Credentials
+from app.auth.failures import FAILED_LOGINS
 from app.errors import Refusal
 from app.pepper import Pepper, PepperInvalid
 from db import accounts, clients
