@@ -1,14 +1,17 @@
-"""AES-256-GCM: seal, open, key ring, rotation. Nothing else.
+"""AES-256-GCM: seal, open, master keys, rotation. Nothing else.
 
 A sealed value is `version | data-key id | nonce | ciphertext`, and bound to the row and field it
 stands in: moved anywhere else it does not open.
 """
 
+import asyncio
 import hashlib
 import hmac
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -16,9 +19,29 @@ from cryptography.exceptions import InvalidTag
 
 from domain.keys import KeyPurpose, SealedKey
 from domain.secret import Secret
-from vault.keys import DataKey, KeyRing, KeyRingInvalid, VaultError, new_data_key
+from vault.data_key import DataKey, new_data_key
+from vault.errors import KeyRingInvalid, MasterRefused, MastersUnavailable, VaultError
+from vault.keys import FILE, KeyRing
+from vault.kms import SCHEME, Address, Token, Transit
+from vault.masters import Masters, MasterState
+from vault.ring_file import RingFile
 
-__all__ = ["Binding", "DataKey", "KeyRing", "KeyRingInvalid", "Vault", "VaultError"]
+__all__ = [
+    "Binding",
+    "DataKey",
+    "KeyRing",
+    "KeyRingInvalid",
+    "MasterRefused",
+    "MasterState",
+    "Masters",
+    "MastersUnavailable",
+    "RingFile",
+    "Transit",
+    "Vault",
+    "VaultError",
+    "check_masters",
+    "masters",
+]
 
 FORMAT: Final = b"\x01"
 HEADER: Final = 17  # the format's byte and the data key's id
@@ -49,33 +72,77 @@ class Binding:
         return f"vg1|{self.account or '-'}|{row}|{field}|{key_id}".encode()
 
 
+def masters(text: str, token: Secret | None = None) -> Masters:
+    """The master keys that a text names: a ring, `file:` and its path, or `transit:` and a key.
+
+    KeyRingInvalid when they cannot be had; `token` is for the last.
+    """
+    text = text.strip()
+    if text.startswith(SCHEME):
+        if token is None:
+            raise KeyRingInvalid("the key service needs a token")
+        return Transit(Address.parse(text), Token(token))
+    if text.startswith(FILE):
+        return RingFile(Path(text.removeprefix(FILE)))
+    return KeyRing.parse(text)
+
+
+def check_masters(text: str) -> None:
+    """KeyRingInvalid, with nothing of a key in it, unless a text names master keys."""
+    if text.strip().startswith(SCHEME):
+        Address.parse(text)
+    else:
+        KeyRing.parse(text)
+
+
 class Vault:
     """Seals and opens under data keys, which it keeps open while they are in use (`keep` of them).
 
     It reads no table: hand it sealed data keys, and store those that it makes.
     """
 
-    def __init__(self, ring: KeyRing, *, keep: int = 4096) -> None:
-        self.ring = ring
+    def __init__(self, masters: Masters, *, keep: int = 4096) -> None:
+        self.masters = masters
         self._keep = keep
         self._open: OrderedDict[UUID, DataKey] = OrderedDict()
+        self._opening: dict[UUID, asyncio.Task[DataKey]] = {}
 
-    def new_data_key(self, account: UUID | None, purpose: KeyPurpose) -> tuple[DataKey, SealedKey]:
+    async def close(self) -> None:
+        """Let go of what the master keys hold open."""
+        await self.masters.close()
+
+    async def new_data_key(
+        self, account: UUID | None, purpose: KeyPurpose
+    ) -> tuple[DataKey, SealedKey]:
         """A new data key, in the clear and sealed. Store the sealed one before using the other."""
         key = new_data_key(account, purpose)
-        return key, self.ring.seal(key)
+        return key, await self.masters.seal(key)
 
-    def data_key(self, sealed: SealedKey) -> DataKey:
-        """The key in the clear, opened once; VaultError when it does not open."""
+    async def data_key(self, sealed: SealedKey) -> DataKey:
+        """The key in the clear; VaultError when it does not open.
+
+        It is opened once: those who ask for it meanwhile wait for the same answer.
+        """
         known = self.known(sealed.id)
         if known is None:
-            known = self.ring.open(sealed)
-            self._open[sealed.id] = known
-            if len(self._open) > self._keep:
-                self._open.popitem(last=False)
-        elif (known.account, known.purpose) != (sealed.account, sealed.purpose):
+            task = self._opening.get(sealed.id)
+            if task is None:
+                task = asyncio.ensure_future(self.masters.open(sealed))
+                self._opening[sealed.id] = task
+                task.add_done_callback(partial(self._opened, sealed.id))
+            # Whoever gives up waiting takes the answer from nobody else.
+            known = await asyncio.shield(task)
+        if (known.account, known.purpose) != (sealed.account, sealed.purpose):
             raise VaultError(f"data key {sealed.id} is of another account or purpose")
         return known
+
+    def _opened(self, key_id: UUID, task: asyncio.Task[DataKey]) -> None:
+        del self._opening[key_id]
+        if task.cancelled() or task.exception() is not None:
+            return
+        self._open[key_id] = task.result()
+        if len(self._open) > self._keep:
+            self._open.popitem(last=False)
 
     def known(self, key_id: UUID) -> DataKey | None:
         """A data key that is open already; None: read its row and call `data_key`."""
@@ -84,11 +151,9 @@ class Vault:
             self._open.move_to_end(key_id)
         return found
 
-    def rewrap(self, sealed: SealedKey) -> SealedKey:
-        """The same data key under the active master key; the very same record if it is already."""
-        if sealed.master_version == self.ring.active:
-            return sealed
-        return self.ring.seal(self.ring.open(sealed))
+    async def rewrap(self, sealed: SealedKey) -> SealedKey:
+        """The same data key under the active master key, whatever it was sealed under before."""
+        return await self.masters.seal(await self.masters.open(sealed))
 
     def seal(self, key: DataKey, secret: Secret, bound_to: Binding) -> bytes:
         """The secret, sealed for exactly this place. VaultError: the key is not for it."""

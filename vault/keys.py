@@ -1,4 +1,4 @@
-"""Master keys by version, and the data keys that they seal."""
+"""The ring of master keys by version, read from text: they seal the data keys."""
 
 import base64
 import binascii
@@ -7,53 +7,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, final
-from uuid import UUID
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.ids import uuid7
-from domain.keys import KeyPurpose, SealedKey
+from domain.keys import SealedKey
+from vault.data_key import KEY_BYTES, DataKey, bound
+from vault.errors import KeyRingInvalid, MasterRefused, VaultError
+from vault.masters import MasterState
 
-KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 VERSION = re.compile(r"[1-9][0-9]{0,8}")
+FILE: Final = "file:"
 EXAMPLE = "1:BASE64-OF-32-BYTES,2*:BASE64-OF-32-BYTES or file:/run/secrets/key-ring"
-
-
-class KeyRingInvalid(ValueError):
-    """The key ring could not be read; the text says where, and nothing of a key."""
-
-
-class VaultError(Exception):
-    """Something sealed does not open here; the text says nothing of its value."""
-
-
-@final
-class DataKey:
-    """A key in the clear, for one purpose of one account (None: the installation). Never shown."""
-
-    __slots__ = ("_raw", "account", "cipher", "id", "purpose")
-
-    def __init__(self, id: UUID, account: UUID | None, purpose: KeyPurpose, raw: bytes) -> None:
-        if len(raw) != KEY_BYTES:
-            raise VaultError("a data key has 32 bytes")
-        self.id: Final = id
-        self.account: Final = account
-        self.purpose: Final = purpose
-        self.cipher: Final = AESGCM(raw)
-        self._raw: Final = raw
-
-    def raw(self) -> bytes:
-        """The bytes, for keyed digests of purposes other than DATA and TOKEN."""
-        return self._raw
-
-    def __repr__(self) -> str:
-        return f"DataKey({self.id}, account={self.account}, purpose={self.purpose.value}, '***')"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("a DataKey is never pickled or copied to another process")
+TWO_DEPLOYS = (
+    "the key ring is given as text, which no command can change. Rotate it in two deploys:"
+    " (1) give every process the new version {next} beside the active one, which keeps the star,"
+    " as in {active}*:OLD,{next}:NEW; (2) when all of them run with it, move the star:"
+    " {active}:OLD,{next}*:NEW. Then run: vouchergraph keys rewrap"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +44,14 @@ class KeyRing:
         text may be `file:` and the path of a file with the entries. A star after one version marks
         the active one; without it the highest is.
         """
-        if text.strip().startswith("file:"):
-            text = _file(text.strip(), "the key ring")
-        entries = [entry for entry in re.split(r"[\s,]+", text) if entry]
-        if not entries:
+        if text.strip().startswith(FILE):
+            text = read_file(text.strip().removeprefix(FILE), "the key ring")
+        listed = entries(text)
+        if not listed:
             raise KeyRingInvalid(f"the key ring is empty; example: {EXAMPLE}")
         ciphers: dict[int, AESGCM] = {}
         marked: list[int] = []
-        for number, entry in enumerate(entries, 1):
+        for number, entry in enumerate(listed, 1):
             where = f"entry {number} of the key ring"
             version, star, raw = _entry(entry, where)
             if version in ciphers:
@@ -99,13 +72,16 @@ class KeyRing:
     def versions(self) -> tuple[int, ...]:
         return tuple(sorted(self._ciphers))
 
-    def seal(self, key: DataKey) -> SealedKey:
+    async def state(self) -> MasterState:
+        return MasterState(self.active, self.versions)
+
+    async def seal(self, key: DataKey) -> SealedKey:
         """The data key under the active master key."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._ciphers[self.active].encrypt(nonce, key.raw(), _bound(key))
+        sealed = nonce + self._ciphers[self.active].encrypt(nonce, key.raw(), bound(key))
         return SealedKey(key.id, key.account, key.purpose, sealed, self.active)
 
-    def open(self, sealed: SealedKey) -> DataKey:
+    async def open(self, sealed: SealedKey) -> DataKey:
         """The data key in the clear; VaultError for another row, account, purpose or master key."""
         cipher = self._ciphers.get(sealed.master_version)
         if cipher is None:
@@ -115,21 +91,34 @@ class KeyRing:
             )
         nonce, value = sealed.sealed[:NONCE_BYTES], sealed.sealed[NONCE_BYTES:]
         try:
-            raw = cipher.decrypt(nonce, value, _bound(sealed))
+            raw = cipher.decrypt(nonce, value, bound(sealed))
         except (InvalidTag, ValueError):
             raise VaultError(
                 f"data key {sealed.id} does not open: altered, or not the one it stands for"
             ) from None
         return DataKey(sealed.id, sealed.account, sealed.purpose, raw)
 
+    async def rotate(self) -> int:
+        raise MasterRefused(TWO_DEPLOYS.format(active=self.active, next=self.versions[-1] + 1))
 
-def new_data_key(account: UUID | None, purpose: KeyPurpose) -> DataKey:
-    """A random data key of a new id."""
-    return DataKey(uuid7(), account, purpose, os.urandom(KEY_BYTES))
+    async def retire(self, version: int) -> bool:
+        return version not in self._ciphers
+
+    async def close(self) -> None:
+        """Nothing is held open."""
 
 
-def _bound(key: DataKey | SealedKey) -> bytes:
-    return f"vg1|key|{key.id}|{key.account or '-'}|{key.purpose.value}".encode()
+def entries(text: str) -> list[str]:
+    """The entries of a ring's text, as they stand there."""
+    return [entry for entry in re.split(r"[\s,]+", text) if entry]
+
+
+def read_file(path: str | Path, where: str) -> str:
+    """A file's text; KeyRingInvalid when it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyRingInvalid(f"{where}: {path} cannot be read ({type(error).__name__})") from None
 
 
 def _entry(entry: str, where: str) -> tuple[int, bool, bytes]:
@@ -140,8 +129,8 @@ def _entry(entry: str, where: str) -> tuple[int, bool, bytes]:
         raise KeyRingInvalid(
             f"{where}: it must begin with a whole number and a colon; example: {EXAMPLE}"
         )
-    if key.startswith("file:"):
-        key = _file(key, where).strip()
+    if key.startswith(FILE):
+        key = read_file(key.removeprefix(FILE), where).strip()
     try:
         raw = base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError):
@@ -149,11 +138,3 @@ def _entry(entry: str, where: str) -> tuple[int, bool, bytes]:
     if len(raw) != KEY_BYTES:
         raise KeyRingInvalid(f"{where}: the key has {len(raw)} bytes, not {KEY_BYTES}")
     return int(version.removesuffix("*")), star, raw
-
-
-def _file(text: str, where: str) -> str:
-    path = Path(text.removeprefix("file:"))
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyRingInvalid(f"{where}: {path} cannot be read ({type(error).__name__})") from None
