@@ -4,7 +4,7 @@ All of it as worker: a client is looked up before its account is known.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from db.pool import Connection, Record
@@ -39,8 +39,19 @@ class NewClient:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """The HMAC of a secret under one version of the pepper."""
+
+    mac: bytes
+    pepper_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """A client as recorded, with its account's name."""
+    """A client as recorded, with its account's name.
+
+    `previous` is the digest of the secret before the last rotation, good until `previous_until`.
+    """
 
     id: UUID
     account: UUID
@@ -55,15 +66,32 @@ class Client:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    previous: Digest | None = None
+    previous_until: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def current(self) -> Digest:
+        return Digest(self.secret_mac, self.pepper_version)
+
+    def digests(self, now: datetime) -> tuple[Digest, ...]:
+        """Of the secrets that are good now: the current one, and one that is being replaced."""
+        if self.previous is None or not self.is_rotating(now):
+            return (self.current,)
+        return self.current, self.previous
+
+    def is_rotating(self, now: datetime) -> bool:
+        """Whether the secret before the last rotation is still good."""
+        return self.previous_until is not None and now < self.previous_until
 
 
 SELECT = """
 SELECT c.id, c.account, c.key_id, c.name, c.secret_mac, c.pepper_version, c.scopes,
        c.rate_per_minute, c.rate_per_10_seconds, c.cost_budget, c.reveals_per_order_hour,
        c.vouchers_per_hour, c.addresses, c.demo, c.created_at, c.expires_at, c.revoked_at,
+       c.previous_secret_mac, c.previous_pepper_version, c.previous_until,
        a.name AS account_name
   FROM api_clients c JOIN accounts a ON a.id = c.account"""
 
@@ -72,6 +100,17 @@ INSERT INTO api_clients (id, account, key_id, name, secret_mac, pepper_version, 
     rate_per_minute, rate_per_10_seconds, cost_budget, reveals_per_order_hour, vouchers_per_hour,
     addresses, demo, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+
+
+# Without an overlap nothing is kept of the secret that ends.
+ROTATE = """
+UPDATE api_clients
+   SET previous_secret_mac = CASE WHEN $4 > interval '0' THEN secret_mac END,
+       previous_pepper_version = CASE WHEN $4 > interval '0' THEN pepper_version END,
+       previous_until = CASE WHEN $4 > interval '0' THEN now() + $4 END,
+       secret_mac = $2, pepper_version = $3
+ WHERE key_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+RETURNING coalesce(previous_until, now())"""
 
 
 async def find(conn: Connection, key_id: str) -> Client | None:
@@ -100,16 +139,16 @@ async def add(conn: Connection, client: NewClient) -> None:
     )
 
 
-async def rotate(conn: Connection, key_id: str, secret_mac: bytes, pepper_version: int) -> bool:
-    """Give a client that is not revoked a new secret; False when there is none such."""
-    found = await conn.fetchval(
-        "UPDATE api_clients SET secret_mac = $2, pepper_version = $3"
-        " WHERE key_id = $1 AND revoked_at IS NULL RETURNING true",
-        key_id,
-        secret_mac,
-        pepper_version,
+async def rotate(conn: Connection, key_id: str, new: Digest, overlap: timedelta) -> datetime | None:
+    """Give a client a new secret; the one it had is good until the instant answered.
+
+    One that was being replaced already ends now. None when there is no such client, or it was
+    revoked or has expired.
+    """
+    until: datetime | None = await conn.fetchval(
+        ROTATE, key_id, new.mac, new.pepper_version, overlap
     )
-    return bool(found)
+    return until
 
 
 async def revoke(conn: Connection, key_id: str) -> bool:
@@ -153,4 +192,11 @@ def _client(row: Record) -> Client:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        previous=_previous(row),
+        previous_until=row["previous_until"],
     )
+
+
+def _previous(row: Record) -> Digest | None:
+    mac = row["previous_secret_mac"]
+    return None if mac is None else Digest(mac, row["previous_pepper_version"])

@@ -1,12 +1,12 @@
 """What a client may spend: in a day and in one order, by currency. All of it as worker.
 
 Rows are locked by currency, before the order's wallets and in no other transaction than an order's
-acceptance.
+acceptance. Viewers may read how much of theirs is left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -42,6 +42,18 @@ ON CONFLICT (client_id, currency) DO UPDATE
    SET per_day = excluded.per_day, largest_order = excluded.largest_order
 RETURNING true"""
 
+# A minute counts for 61, as in db/quotas.py. The row of a client without spend limits has no
+# currency.
+STANDING = """
+SELECT now() AS at, counts.revealed, counts.latest, l.currency, l.per_day, l.largest_order,
+       coalesce(s.amount, 0) AS spent
+  FROM (SELECT coalesce(sum(n), 0)::bigint AS revealed, max(minute) AS latest FROM reveal_counts
+         WHERE account = $1 AND scope = $1 AND minute > now() - interval '61 minutes') AS counts
+  LEFT JOIN client_limits l ON l.client_id = $2
+  LEFT JOIN client_spend s ON s.client_id = l.client_id AND s.currency = l.currency
+                          AND s.day = (now() AT TIME ZONE 'UTC')::date
+ ORDER BY l.currency"""
+
 
 @dataclass(frozen=True, slots=True)
 class SpendLimit:
@@ -50,6 +62,17 @@ class SpendLimit:
     currency: str
     per_day: Decimal | None
     largest_order: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What an account and a client have used: vouchers revealed within the hour up to `latest`, and
+    by spend limit what was spent today (UTC)."""
+
+    at: datetime
+    revealed: int
+    latest: datetime | None
+    spending: tuple[tuple[SpendLimit, Decimal], ...]
 
 
 async def spend(
@@ -95,3 +118,27 @@ async def spent(conn: Connection, client_id: UUID, day: date) -> dict[str, Decim
         *(client_id, day),
     )
     return {row["currency"]: row["amount"] for row in rows}
+
+
+async def used(conn: Connection, account: UUID, client_id: UUID) -> Used:
+    """How much of their limits an account and one of its clients have used."""
+    rows = await conn.fetch(STANDING, account, client_id)
+    spending = tuple(
+        (SpendLimit(row["currency"], row["per_day"], row["largest_order"]), row["spent"])
+        for row in rows
+        if row["currency"] is not None
+    )
+    return Used(rows[0]["at"], rows[0]["revealed"], rows[0]["latest"], spending)
+
+
+async def of_clients(conn: Connection, client_ids: Sequence[UUID]) -> dict[UUID, list[SpendLimit]]:
+    """The limits of several clients, each by currency; nothing for those without any."""
+    found: dict[UUID, list[SpendLimit]] = {}
+    rows = await conn.fetch(
+        "SELECT client_id, currency, per_day, largest_order FROM client_limits"
+        " WHERE client_id = ANY($1) ORDER BY client_id, currency",
+        client_ids,
+    )
+    for client_id, *limit in rows:
+        found.setdefault(client_id, []).append(SpendLimit(*limit))
+    return found
