@@ -1,12 +1,19 @@
 """The keys that values are sealed and signed with: made once, kept sealed, opened when needed."""
 
+import asyncio
+import time
 from collections.abc import Iterable
 from uuid import UUID
 
 from db import data_keys
 from db.pool import Database
-from domain.keys import KeyPurpose
-from vault import DataKey, Vault
+from domain.keys import KeyPurpose, SealedKey
+from vault import DataKey, Vault, VaultError
+
+# A key that seals values may be replaced by `keys rewrap --values`: every process uses the new one
+# after so long, which together with the longest operation stays below that command's patience.
+ACTIVE_SECONDS = 20.0
+REPLACED = frozenset({KeyPurpose.DATA, KeyPurpose.TOKEN})
 
 
 class Keys:
@@ -16,10 +23,13 @@ class Keys:
     same one, since the database keeps one active key per account and purpose.
     """
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, *, active_seconds: float = ACTIVE_SECONDS
+    ) -> None:
         self._database = database
         self._vault = vault
-        self._active: dict[tuple[UUID | None, KeyPurpose], DataKey] = {}
+        self._active_seconds = active_seconds
+        self._active: dict[tuple[UUID | None, KeyPurpose], tuple[DataKey, float]] = {}
 
     async def of_account(self, account: UUID) -> DataKey:
         """The key that an account's vouchers are sealed with now."""
@@ -46,17 +56,41 @@ class Keys:
         if missing := wanted - found.keys():
             async with self._database.worker() as conn:
                 rows = await data_keys.by_ids(conn, list(missing))
-            found.update({row.id: self._vault.data_key(row) for row in rows.values()})
+            opened = await asyncio.gather(*map(self.opened, rows.values()))
+            found.update({key.id: key for key in opened})
         return found
 
+    async def opened(self, row: SealedKey) -> DataKey:
+        """The key of a row in the clear. VaultError."""
+        try:
+            return await self._vault.data_key(row)
+        except VaultError:
+            # Since the row was read it may have been re-wrapped, and the old master retired.
+            async with self._database.worker() as conn:
+                again = (await data_keys.by_ids(conn, [row.id])).get(row.id)
+            if again is None or again == row:
+                raise
+            return await self._vault.data_key(again)
+
     async def _get(self, account: UUID | None, purpose: KeyPurpose) -> DataKey:
-        known = self._active.get((account, purpose))
-        if known is not None:
+        known, until = self._active.get((account, purpose), (None, 0.0))
+        if known is not None and (purpose not in REPLACED or time.monotonic() < until):
             return known
+        # The age counts from before the look: a key replaced right after it is not used longer.
+        until = time.monotonic() + self._active_seconds
         async with self._database.worker() as conn:
             row = await data_keys.active(conn, account, purpose)
-            if row is None:
-                _, fresh = self._vault.new_data_key(account, purpose)
-                row = await data_keys.add(conn, fresh)
-        key = self._active[account, purpose] = self._vault.data_key(row)
+        if row is None:
+            row = await self._made(account, purpose)
+        key = await self.opened(row)
+        self._active[account, purpose] = key, until
         return key
+
+    async def _made(self, account: UUID | None, purpose: KeyPurpose) -> SealedKey:
+        """A new key, or the one of whoever was first. Sealed outside any transaction."""
+        _, fresh = await self._vault.new_data_key(account, purpose)
+        try:
+            async with self._database.worker() as conn:
+                return await data_keys.add(conn, fresh)
+        except data_keys.MasterRetired as error:
+            raise VaultError(str(error)) from None
