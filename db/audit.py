@@ -2,15 +2,16 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
+from db import checkpoints
 from db.keyset import Conditions, keyset
-from db.pool import Connection, Record
+from db.pool import Connection, DatabaseUnavailable, Record
 from domain.audit import Act, AuditAction, AuditEvent
 from domain.ids import uuid7
 from domain.pages import Page, Slice
@@ -20,6 +21,8 @@ COLUMNS = """a.id, a.account, a.sequence, a.at, a.actor, a.action, a.subject, a.
     a.request_id, a.mac"""
 START = bytes(32)
 BATCH = 5000
+# A chain is locked for milliseconds: who holds it longer is stuck, and nobody waits for that.
+LOCK_SECONDS = 10.0
 
 LOCK = (
     "SELECT sequence, mac, clock_timestamp() AS at FROM audit_heads WHERE account = $1 FOR UPDATE"
@@ -38,6 +41,12 @@ WITH added AS (
                   $9::text[], $10::text[], $11::bytea[])
            AS n (sequence, id, actor, action, subject, fields, purpose, request_id, mac))
 UPDATE audit_heads SET sequence = $12, mac = $13 WHERE account = $1"""
+
+NEXT = """
+SELECT least(
+    (SELECT account FROM audit_heads WHERE account > $1 ORDER BY account LIMIT 1),
+    (SELECT account FROM audit_events WHERE account > $1 ORDER BY account LIMIT 1),
+    (SELECT account FROM audit_checkpoint_heads WHERE account > $1 ORDER BY account LIMIT 1))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +67,17 @@ class Broken:
 
 
 async def lock(conn: Connection, account: UUID) -> Head:
-    """Lock the account's chain until the transaction ends, starting it where there is none."""
-    row = await conn.fetchrow(LOCK, account)
-    if row is None:
-        await conn.execute(CREATE, account, START)
-        row = await conn.fetchrow(LOCK, account)
+    """Lock the account's chain until the transaction ends, starting it where there is none.
+
+    DatabaseUnavailable when it was not free within LOCK_SECONDS.
+    """
+    try:
+        row = await conn.fetchrow(LOCK, account, timeout=LOCK_SECONDS)
+        if row is None:
+            await conn.execute(CREATE, account, START, timeout=LOCK_SECONDS)
+            row = await conn.fetchrow(LOCK, account, timeout=LOCK_SECONDS)
+    except TimeoutError:
+        raise DatabaseUnavailable("the audit chain is locked") from None
     if row is None:
         raise LookupError("the audit chain could not be started")
     return Head(row["sequence"], row["mac"], row["at"])
@@ -119,36 +134,67 @@ async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, AuditEvent
     return {row["id"]: _event(row) for row in rows}
 
 
+async def snapshot(conn: Connection) -> None:
+    """Let this transaction see one instant; call it before its first statement."""
+    await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+async def chains(conn: Connection) -> AsyncIterator[UUID]:
+    """Every account that has, or by a checkpoint once had, a chain; in order of their ids."""
+    last: UUID | None = UUID(int=0)
+    while last is not None:
+        last = await conn.fetchval(NEXT, last)
+        if last is not None:
+            yield last
+
+
 async def verify(conn: Connection, account: UUID, key: bytes) -> Broken | None:
     """Recompute the chain: the first row removed, altered, moved or cut off, or None.
 
-    It takes no lock: rows appended meanwhile prolong a chain that holds.
+    Every head that a checkpoint saw must still stand in it. Memory does not grow with the chain.
+    Call it in one snapshot where rows may be appended meanwhile.
     """
     head = await conn.fetchrow("SELECT sequence, mac FROM audit_heads WHERE account = $1", account)
     end, end_mac = (head["sequence"], head["mac"]) if head else (0, START)
+    seen = checkpoints.of_account(conn, account)
+    leaf = await anext(seen, None)
     sequence, mac = 0, START
+    async for event in _chain(conn, account):
+        sequence += 1
+        if event.sequence != sequence:
+            return Broken(sequence, "a row is missing")
+        mac = chained(key, mac, event)
+        if not hmac.compare_digest(mac, event.mac):
+            return Broken(sequence, "a row was altered, or follows another one than it did")
+        if sequence == end and not hmac.compare_digest(mac, end_mac):
+            return Broken(sequence, "the head does not belong to its row")
+        while leaf is not None and leaf.sequence <= sequence:
+            if leaf.sequence < sequence or not hmac.compare_digest(mac, leaf.mac):
+                return Broken(leaf.sequence, f"checkpoint {leaf.number} saw another row here")
+            leaf = await anext(seen, None)
+    if sequence < end:
+        return Broken(sequence + 1, "rows are cut off at the end")
+    if leaf is not None:
+        return Broken(sequence + 1, f"rows are cut off that checkpoint {leaf.number} saw")
+    if head is None and sequence:
+        return Broken(1, "the head is missing")
+    return Broken(end + 1, "rows follow the head") if sequence > end else None
+
+
+async def _chain(conn: Connection, account: UUID) -> AsyncIterator[AuditEvent]:
+    # From the smallest number there is: a row before the first one is not a row of the chain.
+    last = -(2**63)
     while True:
         rows = await conn.fetch(
             f"SELECT {COLUMNS} FROM audit_events a"  # noqa: S608
             " WHERE a.account = $1 AND a.sequence > $2 ORDER BY a.sequence LIMIT $3",
-            *(account, sequence, BATCH),
+            *(account, last, BATCH),
         )
-        for event in map(_event, rows):
-            sequence += 1
-            if event.sequence != sequence:
-                return Broken(sequence, "a row is missing")
-            mac = chained(key, mac, event)
-            if not hmac.compare_digest(mac, event.mac):
-                return Broken(sequence, "a row was altered, or follows another one than it did")
-            if sequence == end and not hmac.compare_digest(mac, end_mac):
-                return Broken(sequence, "the head does not belong to its row")
+        for row in rows:
+            yield _event(row)
         if len(rows) < BATCH:
-            break
-    if sequence < end:
-        return Broken(sequence + 1, "rows are cut off at the end")
-    if head is None and sequence:
-        return Broken(1, "the head is missing")
-    return None
+            return
+        last = rows[-1]["sequence"]
 
 
 def chained(key: bytes, previous: bytes, event: AuditEvent) -> bytes:

@@ -110,7 +110,11 @@ class BearerToken(Auth):
     async def _refuses(self, response: ClientResponse) -> bool:
         if response.status < 400 or time.monotonic() < self._distrusted_until:
             return False
-        return self._rejected(await reply_of(response))
+        try:
+            return self._rejected(await reply_of(response))
+        except BaseException:
+            response.close()  # whoever asked has no response that could be closed
+            raise
 
     async def _current(self, stale: Secret | None = None) -> Token:
         """A token that is neither overdue nor the stale one."""

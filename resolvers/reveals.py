@@ -49,6 +49,8 @@ async def reveal(context: Context, keys: list[Key]) -> list[Answer]:
     for opening in openings:
         if opening.order_id in refused:
             first = next(key for key in keys if key[0] in opening.rows)
+            for voucher_id, fields in opening.fields.items():
+                context.withheld(context.account, voucher_id, *fields)
             answers[first] = refused[opening.order_id]
         else:
             answers.update(await _open(context, opening))
@@ -95,7 +97,10 @@ async def _count_and_record(context: Context, openings: Sequence[Opening]) -> di
         return {}
     viewer = context.me
     key = await context.services.keys.audit()
-    async with context.services.database.viewer(viewer.account) as conn:
+    async with (
+        context.services.turns.of(viewer.account),
+        context.services.database.viewer(viewer.account) as conn,
+    ):
         over, head = await quotas.spend(
             conn,
             viewer.account,
@@ -155,12 +160,19 @@ def _act(
 
 
 async def record_denials(context: Context) -> None:
-    """One audit row for an operation in which an authenticated client was denied secrets."""
-    viewer, denials = context.viewer, context.denials
-    if viewer is None or not denials:
+    """One audit row for an operation in which an authenticated client was denied secrets.
+
+    It stands in the chain of the account whose vouchers they were: an operator's own sees nothing
+    of what it tried elsewhere, the touched one does.
+    """
+    if context.viewer is None or not context.denials:
         return
-    fields = {field for asked in denials.values() for field in asked}
-    act = _act(viewer, AuditAction.REVEAL_DENIED, next(iter(denials)), sorted(fields))
     key = await context.services.keys.audit()
-    async with context.services.database.viewer(viewer.account) as conn:
-        await audit.append(conn, viewer.account, [act], key)
+    for account, asked in context.denials.items():
+        fields = {field for wanted in asked.values() for field in wanted}
+        act = _act(context.viewer, AuditAction.REVEAL_DENIED, next(iter(asked)), sorted(fields))
+        async with (
+            context.services.turns.of(account),
+            context.services.database.viewer(account) as conn,
+        ):
+            await audit.append(conn, account, [act], key)

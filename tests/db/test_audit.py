@@ -33,7 +33,8 @@ async def written(database: Database, account: UUID, *subjects: str) -> None:
 
 
 async def broken(database: Database, account: UUID, key: bytes = KEY) -> Broken | None:
-    async with database.viewer(account) as conn:
+    async with database.worker(read_only=True) as conn:
+        await audit.snapshot(conn)
         return await audit.verify(conn, account, key)
 
 
@@ -86,6 +87,11 @@ CUT_HEAD = (
     " mac = (SELECT mac FROM audit_events e WHERE e.account = h.account AND e.sequence = 5)"
 )
 
+SET_BACK = (
+    "UPDATE audit_heads h SET sequence = 3,"
+    " mac = (SELECT mac FROM audit_events e WHERE e.account = h.account AND e.sequence = 3)"
+)
+
 
 @pytest.mark.parametrize(
     ("damage", "sequence"),
@@ -103,6 +109,8 @@ CUT_HEAD = (
         ("UPDATE audit_heads SET mac = '\\x00'", 5),
         ("UPDATE audit_heads SET sequence = 9", 6),
         (CUT_HEAD, 3),
+        (SET_BACK, 4),
+        ("UPDATE audit_events SET sequence = -1 WHERE sequence = 5", 1),
         ("DELETE FROM audit_heads", 1),
         (
             "UPDATE audit_events SET sequence = -2 WHERE sequence = 2;"
