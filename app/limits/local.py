@@ -1,0 +1,113 @@
+"""Counts in this process: exact sliding windows, and budgets that refill."""
+
+import math
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.limits import Bucket, Purse, Rule, Standing
+
+MAX_KEYS = 20_000  # remembered callers; the one idle longest is forgotten first
+
+
+class Window:
+    """The times of one caller's requests, under each rule those it still counts."""
+
+    __slots__ = ("_times", "rules")
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self._times: dict[Rule, deque[float]] = {rule: deque() for rule in rules}
+
+    def take(self, now: float) -> Standing:
+        """Count one request, unless a rule refuses it."""
+        standing = tightest(self.standings(now))
+        if not standing.allowed:
+            return standing
+        for times in self._times.values():
+            times.append(now)
+        return replace(standing, remaining=standing.remaining - 1)
+
+    def standings(self, now: float) -> list[Standing]:
+        """Where the caller stands under each rule; nothing is counted."""
+        return [self._under(rule, times, now) for rule, times in self._times.items()]
+
+    @staticmethod
+    def _under(rule: Rule, times: deque[float], now: float) -> Standing:
+        while times and times[0] <= now - rule.seconds:
+            times.popleft()
+        return standing(rule, len(times), (times[0] - now) if times else 0.0)
+
+
+def standing(rule: Rule, counted: int, oldest: float) -> Standing:
+    """Under one rule; `oldest` counted request in seconds from now, hence negative."""
+    resets = max(1, math.ceil(oldest + rule.seconds))
+    left = rule.maximum - counted
+    return Standing(rule, max(left, 0), min(resets, rule.seconds), left > 0)
+
+
+def tightest(standings: list[Standing]) -> Standing:
+    """The one to tell the caller of: what is closest to its end, and longest so."""
+    return min(standings, key=lambda found: (found.remaining, -found.resets_in))
+
+
+@dataclass(slots=True)
+class Level:
+    """What is left of a budget, as of a moment. Below 0 after an operation dearer than all."""
+
+    bucket: Bucket
+    left: float
+    at: float
+
+    def spend(self, cost: int, now: float) -> Purse:
+        """Take a cost unless too little is left."""
+        gained = max(0.0, now - self.at) * self.bucket.per_second
+        self.left, self.at = min(self.bucket.size, self.left + gained), now
+        allowed = self.left >= min(cost, self.bucket.size)
+        if allowed:
+            self.left -= cost
+        return Purse.of(self.bucket, cost, self.left, allowed=allowed)
+
+
+class Local:
+    """One window and one budget for each caller. `clock` answers seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._windows: OrderedDict[str, Window] = OrderedDict()
+        self._levels: OrderedDict[str, Level] = OrderedDict()
+
+    async def take(self, caller: str, rules: tuple[Rule, ...]) -> Standing:
+        """Count one request of a caller, unless it is refused; changed rules start afresh."""
+        window = self._windows.get(caller)
+        if window is None or window.rules != rules:
+            window = self._windows[caller] = Window(rules)
+            if len(self._windows) > MAX_KEYS:
+                self._windows.popitem(last=False)
+        self._windows.move_to_end(caller)
+        return window.take(self._clock())
+
+    async def standings(self, caller: str, rules: tuple[Rule, ...]) -> list[Standing]:
+        """Where a caller stands under each rule; nothing is counted or remembered."""
+        window = self._windows.get(caller)
+        if window is None or window.rules != rules:
+            window = Window(rules)
+        return window.standings(self._clock())
+
+    async def spend(self, caller: str, bucket: Bucket, cost: int) -> Purse:
+        """Take a cost from a caller's budget; a changed one starts full."""
+        now = self._clock()
+        level = self._levels.get(caller)
+        if level is None or level.bucket != bucket:
+            level = self._levels[caller] = Level(bucket, bucket.size, now)
+            if len(self._levels) > MAX_KEYS:
+                self._levels.popitem(last=False)
+        self._levels.move_to_end(caller)
+        return level.spend(cost, now)
+
+    async def open(self) -> None:
+        """Nothing can be wrong."""
+
+    async def close(self) -> None:
+        """Nothing is held open."""
