@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from app.settings import SANDBOX_SETTLING, Environment, Fault, Settings, is_loopback
+from app.addresses import is_loopback
+from app.settings import SANDBOX_SETTLING, Environment, Fault, Settings
 from domain.secret import Secret
 from providers.port import Configuration, Field, Provider
 

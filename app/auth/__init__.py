@@ -1,19 +1,26 @@
 """Who asks: credentials from the headers turned into a caller, or refused without a hint."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
+from typing import TypeAlias
 
 from app.auth.api_keys import ApiKeys
+from app.auth.bearer import Bearer, Identity, Issuer
 from app.auth.failures import Failures
+from app.auth.jwks import IssuerUnavailable
+from app.auth.presented import Ambiguous, ApiKey, BearerToken, from_headers
 from app.errors import Refusal
-from app.limits import Limiter, Rule, Standing
+from app.limits import Bucket, Limiter, Rule, Standing, neighborhood
+from app.limits.local import Local
+from app.limits.refusals import decided, too_many
 from app.pepper import Pepper
+from db.accounts import Account
 from db.clients import Client
 from db.pool import Database
-from domain.viewers import Limit, Scope, Viewer
+from domain.viewers import Scope, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,11 @@ class Allowance:
     rate_per_10_seconds: int
     reveals_per_order_hour: int
     vouchers_per_hour: int
+    cost_budget: int = 20_000
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(self.cost_budget)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -32,14 +44,29 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, None for the anonymous, and where they stand under their rate limit."""
+    """Who sent a request, None for the anonymous, and where they stand under their rate limit.
+
+    `counted_as` is under whose name they are counted, `bucket` their budget of cost. `holds` asks
+    whether their credentials still do.
+    """
 
     viewer: Viewer | None
     standing: Standing
+    counted_as: str
+    rules: tuple[Rule, ...]
+    bucket: Bucket
+    holds: Callable[[], Awaitable[bool]] | None = field(default=None, repr=False, compare=False)
+
+
+# Who it is, what they may do, and whether that still holds.
+Found: TypeAlias = tuple[Viewer, Allowance, Callable[[], Awaitable[bool]]]
 
 
 class Authenticator:
-    """Turns headers into a caller, or a Refusal. `demo` are the allowances of demo clients."""
+    """Turns credentials into a caller, or a Refusal. `demo` are the allowances of demo clients.
+
+    Without an `issuer` there are no bearer tokens. `wall` answers seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -49,43 +76,85 @@ class Authenticator:
         mode: str,
         allowance: Allowance,
         demo: Allowance,
+        limiter: Limiter | None = None,
+        issuer: Issuer | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._allowance = allowance
         self._demo = demo
         self._anonymous = demo if mode == "sandbox" else allowance
-        self._rates = Limiter(clock)
-        self._failures = Failures(clock)
+        self._rates: Limiter = limiter or Local(clock)
+        self._failures = Failures(self._rates, bearer=issuer is not None)
         self._api_keys = ApiKeys(database, pepper, self._failures, mode=mode, clock=clock)
+        self._bearer: Bearer | None = None
+        if issuer is not None:
+            self._bearer = Bearer(database, self._failures, issuer, clock=clock, wall=wall)
 
     async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
-        """Who the headers name. Refused: bad credentials (401), too many requests (429)."""
-        key, secret = headers.get("X-API-Key"), headers.get("X-API-Secret")
-        if key is None and secret is None and "Authorization" not in headers:
-            # The anonymous reach nothing but the schema, and have the limit of one client.
-            rules = self._anonymous.rules
-            return Caller(None, self._within(self._rates.take(f"address {address}", rules)))
-        client = None
-        if key is not None and secret is not None and "Authorization" not in headers:
-            client = await self._api_keys.client(key, secret, address)
-        if client is None:
-            raise self._failures.count(address)
-        allowance = self._of(client)
-        standing = self._within(self._rates.take(f"client {client.id}", allowance.rules))
-        return Caller(_viewer(client, allowance), standing)
+        """Who the headers name; a WebSocket's connection_init may hold the same names.
 
-    def limits(self, viewer: Viewer) -> list[Limit]:
-        """Where a client stands under its rate limits, for its own eyes."""
-        now = datetime.now(UTC)
-        return [
-            Limit(
-                name=f"requests per {standing.rule.seconds} s",
-                maximum=standing.rule.maximum,
-                remaining=standing.remaining,
-                resets_at=now + timedelta(seconds=standing.resets_in),
-            )
-            for standing in self._rates.standings(f"client {viewer.client_id}")
-        ]
+        Refused: bad credentials (401), too many requests (429), or a token that nobody can verify
+        since the issuer's keys are not known (503).
+        """
+        try:
+            sent = from_headers(headers)
+        except Ambiguous:
+            raise await self._failures.count(address) from None
+        if sent is None:
+            # The anonymous reach nothing but the schema, and have the limit of one client.
+            return await self._counted(None, f"address {neighborhood(address)}", self._anonymous)
+        if isinstance(sent, ApiKey):
+            found = await self._with_key(sent, address)
+        else:
+            found = await self._with_token(sent, address)
+        if found is None:
+            raise await self._failures.count(address)
+        viewer, allowance, holds = found
+        return await self._counted(viewer, f"client {viewer.client_id}", allowance, holds)
+
+    async def still_valid(self, caller: Caller) -> bool:
+        """Whether somebody let in before would be let in now with the same rights.
+
+        Asks the database at most once in five seconds for each client; DatabaseUnavailable.
+        """
+        if caller.holds is None:
+            return True
+        try:
+            return await caller.holds()
+        except IssuerUnavailable:
+            return False  # not seen for a day: its tokens are not taken from anybody else either
+
+    async def _with_key(self, sent: ApiKey, address: str) -> Found | None:
+        accepted = await self._api_keys.accepted(sent.key, sent.secret.reveal(), address)
+        if accepted is None:
+            return None
+        allowance = self._of(accepted.client)
+        holds = partial(self._api_keys.holds, accepted, address)
+        return _viewer(accepted.client, allowance), allowance, holds
+
+    async def _with_token(self, sent: BearerToken, address: str) -> Found | None:
+        if self._bearer is None:
+            return None
+        try:
+            accepted = await self._bearer.accepted(sent.token, address)
+        except IssuerUnavailable as error:
+            raise _not_now(error) from None
+        if accepted is None:
+            return None
+        identity, account = accepted
+        holds = partial(self._bearer.holds, identity)
+        return _holder(identity, account, self._allowance), self._allowance, holds
+
+    async def _counted(
+        self,
+        viewer: Viewer | None,
+        name: str,
+        allowance: Allowance,
+        holds: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Caller:
+        standing = self._within(await decided(self._rates.take(name, allowance.rules)))
+        return Caller(viewer, standing, name, allowance.rules, allowance.bucket, holds)
 
     def _of(self, client: Client) -> Allowance:
         default, own = self._demo if client.demo else self._allowance, client.limits
@@ -94,18 +163,15 @@ class Authenticator:
             own.rate_per_10_seconds or default.rate_per_10_seconds,
             own.reveals_per_order_hour or default.reveals_per_order_hour,
             own.vouchers_per_hour or default.vouchers_per_hour,
+            own.cost_budget or default.cost_budget,
         )
 
     @staticmethod
     def _within(standing: Standing) -> Standing:
         if not standing.allowed:
-            raise Refusal(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "RATE_LIMITED",
-                f"More than {standing.rule.maximum} requests in {standing.rule.seconds} seconds.",
-                standing.headers(),
-                {"retryAfterMs": standing.resets_in * 1000},
-            )
+            rule = standing.rule
+            message = f"More than {rule.maximum} requests in {rule.seconds} seconds."
+            raise too_many(standing, message)
         return standing
 
 
@@ -119,4 +185,25 @@ def _viewer(client: Client, allowance: Allowance) -> Viewer:
         scopes=frozenset(known[scope] for scope in client.scopes if scope in known),
         reveals_per_order_hour=allowance.reveals_per_order_hour,
         vouchers_per_hour=allowance.vouchers_per_hour,
+    )
+
+
+def _holder(identity: Identity, account: Account, allowance: Allowance) -> Viewer:
+    return Viewer(
+        account=account.id,
+        account_name=account.name,
+        client_id=identity.client_id,
+        actor=identity.actor,
+        scopes=identity.scopes,
+        reveals_per_order_hour=allowance.reveals_per_order_hour,
+        vouchers_per_hour=allowance.vouchers_per_hour,
+    )
+
+
+def _not_now(error: IssuerUnavailable) -> Refusal:
+    return Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "UNAVAILABLE",
+        "Tokens cannot be verified at the moment. Try again soon.",
+        {"Retry-After": str(error.seconds)},
     )

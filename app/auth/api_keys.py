@@ -13,20 +13,22 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from app.addresses import address_of
 from app.auth.failures import Failures
 from app.pepper import Pepper
 from db import clients
-from db.clients import Client
+from db.clients import Client, Digest
 from db.pool import Database
 from domain.secret import Secret
 
 KEY_PREFIXES = {"sandbox": "vgtest_", "live": "vglive_"}
 KEY_ID = re.compile(r"vg(test|live)_[a-z2-7]{26}")
-MAX_SECRET = 200
+SECRET = re.compile(r"vgs_([A-Za-z0-9_-]{43})_([0-9a-f]{8})")
 CACHE_SECONDS = 5.0  # how long a revoked client may go on
+FRESH_SECONDS = 0.25  # younger rows are not read again for a secret that does not fit
 CACHED = 10_000
 NOBODY = bytes(32)
 
@@ -40,12 +42,33 @@ class Credentials:
 
     @classmethod
     def mint(cls, mode: str) -> "Credentials":
-        """A random pair. The secret ends in a checksum, by which scanners know a leaked one."""
+        """A random pair."""
         key = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
-        value = secrets.token_urlsafe(32)
-        return cls(
-            KEY_PREFIXES[mode] + key, Secret(f"vgs_{value}_{zlib.crc32(value.encode()):08x}")
-        )
+        return cls(KEY_PREFIXES[mode] + key, new_secret())
+
+
+def new_secret() -> Secret:
+    """256 random bits; a checksum at the end, by which scanners and typists know a wrong one."""
+    value = secrets.token_urlsafe(32)
+    return Secret(f"vgs_{value}_{_checksum(value)}")
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether a text could be a secret of ours: its form and its checksum."""
+    read = SECRET.fullmatch(secret)
+    return read is not None and _checksum(read[1]) == read[2]
+
+
+def _checksum(value: str) -> str:
+    return f"{zlib.crc32(value.encode()):08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A client that was let in, and by which of its secrets."""
+
+    client: Client
+    digest: Digest = field(repr=False)
 
 
 class ApiKeys:
@@ -65,43 +88,67 @@ class ApiKeys:
         self._failures = failures
         self._prefix = KEY_PREFIXES[mode]
         self._clock = clock
+        self._nobody = Digest(NOBODY, pepper.version)
+        # By key id: when the row was read, and the row.
         self._rows: OrderedDict[str, tuple[float, Client | None]] = OrderedDict()
         self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    async def client(self, key: str, secret: str, address: str) -> Client | None:
-        """The client whose credentials these are and who may use them now, from here."""
-        if not KEY_ID.fullmatch(key) or len(secret) > MAX_SECRET:
+    async def accepted(self, key: str, secret: str, address: str) -> Accepted | None:
+        """The client whose credentials these are, if it may use them now and from here."""
+        if not KEY_ID.fullmatch(key) or not is_well_formed(secret):
             return None
         # Who has logged in from here before is not locked out by others behind the same address.
         if (address, key) not in self._welcome:
-            self._failures.check(address)
-        client = await self._row(key)
-        version = client.pepper_version if client else self._pepper.version
-        genuine = hmac.compare_digest(
-            self._pepper.mac(secret, version), client.secret_mac if client else NOBODY
-        )
-        allowed = (
-            client is not None
-            and key.startswith(self._prefix)
-            and client.is_valid(datetime.now(UTC))
-            and _from_allowed_address(client, address)
-        )
-        if not (genuine and allowed):
+            await self._failures.check(address)
+        found = self._match(await self._row(key, CACHE_SECONDS), secret, address)
+        if found is None:
+            # Perhaps made or rotated a moment ago: what is remembered is no reason to refuse.
+            found = self._match(await self._row(key, FRESH_SECONDS), secret, address)
+        if found is None:
             return None
         self._welcome[address, key] = None
         if len(self._welcome) > CACHED:
             self._welcome.popitem(last=False)
-        return client
+        return found
 
-    async def _row(self, key: str) -> Client | None:
-        """A client's row, at most five seconds old; that there is none is remembered as well."""
+    async def holds(self, accepted: Accepted, address: str) -> bool:
+        """Whether a client that was let in would be now, with the same rights."""
+        client = await self._row(accepted.client.key_id, CACHE_SECONDS)
+        return (
+            client is not None
+            and self._admits(client, address)
+            and accepted.digest in client.digests(datetime.now(UTC))
+            and (client.account, client.scopes) == (accepted.client.account, accepted.client.scopes)
+        )
+
+    def _match(self, client: Client | None, secret: str, address: str) -> Accepted | None:
+        """The same work whether there is such a client or not, and whatever is wrong."""
+        known = client.digests(datetime.now(UTC)) if client else ()
+        current, previous = (*known, self._nobody, self._nobody)[:2]
+        genuine = [
+            hmac.compare_digest(self._pepper.mac(secret, one.pepper_version), one.mac)
+            for one in (current, previous)
+        ]
+        if client is None or not any(genuine) or not self._admits(client, address):
+            return None
+        return Accepted(client, current if genuine[0] else previous)
+
+    def _admits(self, client: Client, address: str) -> bool:
+        return (
+            client.key_id.startswith(self._prefix)
+            and client.is_valid(datetime.now(UTC))
+            and _from_allowed_address(client, address)
+        )
+
+    async def _row(self, key: str, seconds: float) -> Client | None:
+        """A client's row, at most that old; that there is none is remembered as well."""
         now = self._clock()
         known = self._rows.get(key)
-        if known is not None and now < known[0]:
+        if known is not None and now < known[0] + seconds:
             return known[1]
         async with self._database.worker(read_only=True) as conn:
             client = await clients.find(conn, key)
-        self._rows[key] = (now + CACHE_SECONDS, client)
+        self._rows[key] = (now, client)
         self._rows.move_to_end(key)
         if len(self._rows) > CACHED:
             self._rows.popitem(last=False)
@@ -111,8 +158,7 @@ class ApiKeys:
 def _from_allowed_address(client: Client, address: str) -> bool:
     if not client.limits.addresses:
         return True
-    try:
-        here = ipaddress.ip_address(address)
-        return any(here in ipaddress.ip_network(net) for net in client.limits.addresses)
-    except ValueError:
-        return False
+    here = address_of(address)
+    return here is not None and any(
+        here in ipaddress.ip_network(net) for net in client.limits.addresses
+    )

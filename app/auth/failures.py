@@ -1,53 +1,44 @@
 """Failed logins, limited for each address; the answer is the same whatever was wrong."""
 
-import time
-from collections.abc import Callable
 from http import HTTPStatus
 
 from app.errors import Refusal
-from app.limits import Limiter, Rule
+from app.limits import Limiter, Rule, neighborhood
+from app.limits.local import tightest
+from app.limits.refusals import decided, too_many
 
 # A secret cannot be guessed; the limit keeps strangers from making the database work.
 FAILED_LOGINS = (Rule(30, 60),)
+NOT_ACCEPTED = "The credentials were not accepted. Send a valid X-API-Key with its X-API-Secret"
+TOO_MANY = "Too many failed logins from this address."
 
 
 class Failures:
-    """Counts them in this process and knows whom to make wait."""
+    """Counts them, for all processes where these share their limits, and knows who has to wait."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._counts = Limiter(clock)
-        self._blocked: dict[str, float] = {}
+    def __init__(self, limiter: Limiter, *, bearer: bool = False) -> None:
+        self._limiter = limiter
+        self._text = f"{NOT_ACCEPTED}{', or a valid bearer token' if bearer else ''}."
+        self._schemes = "Bearer, ApiKey" if bearer else "ApiKey"
 
-    def count(self, address: str) -> Refusal:
+    async def count(self, address: str) -> Refusal:
         """Count a failed login; what to answer."""
-        standing = self._counts.take(address, FAILED_LOGINS)
+        standing = await decided(self._limiter.take(_name(address), FAILED_LOGINS))
         if not standing.allowed:
-            self._blocked[address] = self._clock() + standing.resets_in
-            return _too_many(standing.resets_in)
+            return too_many(standing, TOO_MANY)
         return Refusal(
             HTTPStatus.UNAUTHORIZED,
             "UNAUTHENTICATED",
-            "The credentials were not accepted. Send a valid X-API-Key with its X-API-Secret.",
-            {"WWW-Authenticate": "ApiKey"},
+            self._text,
+            {"WWW-Authenticate": self._schemes},
         )
 
-    def check(self, address: str) -> None:
+    async def check(self, address: str) -> None:
         """Refuse an address that has failed too often, before anything is looked up."""
-        until = self._blocked.get(address)
-        if until is None:
-            return
-        left = until - self._clock()
-        if left > 0:
-            raise _too_many(max(1, round(left)))
-        del self._blocked[address]
+        standing = tightest(await decided(self._limiter.standings(_name(address), FAILED_LOGINS)))
+        if not standing.allowed:
+            raise too_many(standing, TOO_MANY)
 
 
-def _too_many(seconds: int) -> Refusal:
-    return Refusal(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "RATE_LIMITED",
-        "Too many failed logins from this address.",
-        {"Retry-After": str(seconds)},
-        {"retryAfterMs": seconds * 1000},
-    )
+def _name(address: str) -> str:
+    return f"login {neighborhood(address)}"

@@ -1,73 +1,31 @@
 """Who asks: no oracle, a short memory, and limits for those who guess and those who hurry."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
-from uuid import UUID
 
 import pytest
+from multidict import CIMultiDict
 
-from app.auth import Allowance, Authenticator
-from app.auth.api_keys import CACHE_SECONDS, Credentials
+from app.auth import Allowance
+from app.auth.api_keys import CACHE_SECONDS, FRESH_SECONDS, Credentials, new_secret
 from app.auth.failures import FAILED_LOGINS
-from app.errors import Refusal
 from app.pepper import Pepper, PepperInvalid
-from db import accounts, clients
-from db.clients import Limits, NewClient
+from db import clients
+from db.clients import Digest, Limits
 from db.pool import Database
-from domain.ids import uuid7
 from domain.viewers import Scope
+from tests.app.desk import HERE, WRONG, Desk, headers
 
-HERE = "203.0.113.7"
-FREELY = Allowance(10_000, 10_000, 60, 10_000)
-
-
-@dataclass
-class Desk:
-    """An authenticator with a clock that the test turns."""
-
-    database: Database
-    pepper: Pepper = field(default_factory=lambda: Pepper.parse(Pepper.generate()))
-    now: float = 1000.0
-    allowance: Allowance = FREELY
-    account: UUID = field(default_factory=uuid7)
-
-    def __post_init__(self) -> None:
-        self.authenticator = Authenticator(
-            self.database,
-            self.pepper,
-            mode="sandbox",
-            allowance=self.allowance,
-            demo=self.allowance,
-            clock=lambda: self.now,
-        )
-
-    async def client(self, mode: str = "sandbox", limits: Limits = Limits()) -> Credentials:  # noqa: B008
-        made = Credentials.mint(mode)
-        async with self.database.worker() as conn:
-            if await accounts.find(conn, self.account) is None:
-                await accounts.add(conn, self.account, "acme")
-            mac = self.pepper.mac(made.secret.reveal(), self.pepper.version)
-            scopes = (Scope.CATALOG_READ.value,)
-            await clients.add(
-                conn,
-                NewClient(
-                    uuid7(), self.account, made.key, "c", mac, self.pepper.version, scopes, limits
-                ),
-            )
-        return made
-
-    async def refusal(self, headers: Mapping[str, str], address: str = HERE) -> Refusal:
-        with pytest.raises(Refusal) as caught:
-            await self.authenticator.caller(headers, address)
-        return caught.value
+OVERLAP = timedelta(hours=1)
 
 
-def headers(made: Credentials, secret: str | None = None) -> dict[str, str]:
-    return {
-        "X-API-Key": made.key,
-        "X-API-Secret": made.secret.reveal() if secret is None else secret,
-    }
+async def rotated(desk: Desk, made: Credentials, overlap: timedelta = OVERLAP) -> Credentials:
+    """The client's new credentials."""
+    secret, pepper = new_secret(), desk.pepper
+    digest = Digest(pepper.mac(secret.reveal(), pepper.version), pepper.version)
+    async with desk.database.worker() as conn:
+        assert await clients.rotate(conn, made.key, digest, overlap)
+    return Credentials(made.key, secret)
 
 
 @pytest.fixture
@@ -84,8 +42,21 @@ async def test_a_client_is_known_with_its_account_and_scopes(desk: Desk) -> None
     assert caller.viewer.actor == made.key
 
 
+async def test_the_names_of_credentials_are_found_in_any_case(desk: Desk) -> None:
+    made = await desk.client()
+    sent = CIMultiDict({name.lower(): value for name, value in headers(made).items()})
+    assert (await desk.authenticator.caller(sent, HERE)).viewer
+
+
 async def test_without_credentials_one_is_anonymous(desk: Desk) -> None:
     assert (await desk.authenticator.caller({}, HERE)).viewer is None
+
+
+def mistyped(made: Credentials) -> str:
+    """The secret with two neighbors exchanged."""
+    secret = made.secret.reveal()
+    at = next(n for n in range(5, 40) if secret[n] != secret[n + 1])
+    return secret[:at] + secret[at + 1] + secret[at] + secret[at + 2 :]
 
 
 async def test_whatever_is_wrong_the_answer_is_the_same(desk: Desk) -> None:
@@ -97,9 +68,11 @@ async def test_whatever_is_wrong_the_answer_is_the_same(desk: Desk) -> None:
         await clients.revoke(conn, revoked.key)
     tried = [
         headers(stranger),
+        headers(made, WRONG),
         headers(made, "wrong"),
         headers(made, ""),
         headers(made, "x" * 10_000),
+        headers(made, mistyped(made)),
         headers(live),
         headers(elsewhere),
         headers(revoked),
@@ -108,6 +81,8 @@ async def test_whatever_is_wrong_the_answer_is_the_same(desk: Desk) -> None:
         {"X-API-Key": "vgtest_' OR 1=1", "X-API-Secret": "x"},
         {"Authorization": "Bearer abc"},
         {**headers(made), "Authorization": "Bearer abc"},
+        {**headers(made), "Authorization": "Basic abc"},
+        CIMultiDict([*headers(made).items(), ("X-API-Key", made.key)]),
     ]
     answers = [await desk.refusal(one) for one in tried]
     assert {(a.status, str(a.body), str(a.headers)) for a in answers} == {
@@ -135,8 +110,109 @@ async def test_an_unknown_key_takes_the_same_look_up_and_digest(
     monkeypatch.setattr(desk.pepper, "mac", digest)
     await desk.refusal(headers(Credentials.mint("sandbox")))
     unknown, steps[:] = list(steps), []
-    await desk.refusal(headers(made, "wrong"))
-    assert unknown == steps == ["look-up", "digest"]
+    await desk.refusal(headers(made, WRONG))
+    assert unknown == steps
+    assert steps.count("look-up") == 1
+    # Also once both are remembered, and looked up afresh since the secret does not fit.
+    desk.now += FRESH_SECONDS
+    stranger, steps[:] = Credentials.mint("sandbox"), []
+    await desk.refusal(headers(stranger))
+    desk.now += FRESH_SECONDS
+    steps[:] = []
+    await desk.refusal(headers(stranger))
+    unknown, steps[:] = list(steps), []
+    await desk.refusal(headers(made, WRONG))
+    assert unknown == steps
+
+
+async def test_a_secret_that_is_none_is_not_looked_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await desk.client()
+    monkeypatch.setattr(clients, "find", None)  # a look-up would fail
+    for secret in ("wrong", mistyped(made), made.secret.reveal().upper(), WRONG[:-1]):
+        assert (await desk.refusal(headers(made, secret))).status == HTTPStatus.UNAUTHORIZED
+
+
+async def test_of_a_rotated_client_both_secrets_work_until_the_overlap_ends(desk: Desk) -> None:
+    made = await desk.client()
+    await desk.authenticator.caller(headers(made), HERE)
+    desk.now += FRESH_SECONDS
+    second = await rotated(desk, made)
+    # At once: a remembered row is no reason to refuse a new secret.
+    for one in (second, made):
+        assert (await desk.authenticator.caller(headers(one), HERE)).viewer
+    assert (await desk.refusal(headers(made, WRONG))).status == HTTPStatus.UNAUTHORIZED
+    third = await rotated(desk, made)
+    desk.now += CACHE_SECONDS
+    for one in (third, second):
+        assert (await desk.authenticator.caller(headers(one), HERE)).viewer
+    assert (await desk.refusal(headers(made))).status == HTTPStatus.UNAUTHORIZED
+    async with desk.database.worker() as conn:
+        await conn.execute("UPDATE api_clients SET previous_until = now()")
+    desk.now += CACHE_SECONDS
+    assert (await desk.refusal(headers(second))).status == HTTPStatus.UNAUTHORIZED
+    assert (await desk.authenticator.caller(headers(third), HERE)).viewer
+
+
+async def test_without_an_overlap_the_old_secret_ends(desk: Desk) -> None:
+    made = await desk.client()
+    await desk.authenticator.caller(headers(made), HERE)
+    second = await rotated(desk, made, timedelta(0))
+    desk.now += CACHE_SECONDS
+    assert (await desk.refusal(headers(made))).status == HTTPStatus.UNAUTHORIZED
+    assert (await desk.authenticator.caller(headers(second), HERE)).viewer
+
+
+async def test_the_secrets_of_a_rotation_may_have_different_peppers(database: Database) -> None:
+    old = Pepper.generate()
+    made = await Desk(database, Pepper.parse(old)).client()
+    both = Desk(database, Pepper.parse(f"{old},{Pepper.generate().replace('1:', '2:', 1)}"))
+    second = await rotated(both, made)
+    for one in (made, second):
+        assert (await both.authenticator.caller(headers(one), HERE)).viewer
+
+
+async def test_whoever_is_let_in_is_asked_for_again(desk: Desk) -> None:
+    made = await desk.client(limits=Limits(addresses=("203.0.113.0/24",)))
+    anonymous = await desk.authenticator.caller({}, HERE)
+    caller = await desk.authenticator.caller(headers(made), HERE)
+    desk.now += CACHE_SECONDS
+    assert await desk.authenticator.still_valid(caller)
+    assert await desk.authenticator.still_valid(anonymous)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "revoked_at = now()",
+        "expires_at = now()",
+        "addresses = '{198.51.100.0/24}'",
+        "scopes = '{catalog:read,orders:read}'",
+        "scopes = '{}'",
+        "secret_mac = 'another'",
+    ],
+)
+async def test_who_lost_a_right_is_no_longer_valid_within_seconds(desk: Desk, change: str) -> None:
+    made = await desk.client()
+    caller = await desk.authenticator.caller(headers(made), HERE)
+    async with desk.database.worker() as conn:
+        await conn.execute("RESET ROLE")
+        await conn.execute(f"UPDATE api_clients SET {change}")  # noqa: S608
+    desk.now += CACHE_SECONDS
+    assert not await desk.authenticator.still_valid(caller)
+
+
+async def test_who_came_with_the_old_secret_stays_until_the_overlap_ends(desk: Desk) -> None:
+    made = await desk.client()
+    caller = await desk.authenticator.caller(headers(made), HERE)
+    await rotated(desk, made)
+    desk.now += CACHE_SECONDS
+    assert await desk.authenticator.still_valid(caller)
+    async with desk.database.worker() as conn:
+        await conn.execute("UPDATE api_clients SET previous_until = now()")
+    desk.now += CACHE_SECONDS
+    assert not await desk.authenticator.still_valid(caller)
 
 
 async def test_an_address_list_lets_its_own_in(desk: Desk) -> None:
@@ -189,9 +265,9 @@ async def test_failed_logins_are_limited_per_address(desk: Desk) -> None:
     made, other = await desk.client(), await desk.client()
     await desk.authenticator.caller(headers(made), HERE)
     for _ in range(FAILED_LOGINS[0].maximum):
-        refusal = await desk.refusal(headers(made, "wrong"))
+        refusal = await desk.refusal(headers(made, WRONG))
         assert refusal.status == HTTPStatus.UNAUTHORIZED
-    blocked = await desk.refusal(headers(made, "wrong"))
+    blocked = await desk.refusal(headers(made, WRONG))
     assert blocked.status == HTTPStatus.TOO_MANY_REQUESTS
     assert int(blocked.headers["Retry-After"]) > 0
     # Even the right secret is not looked at from there, unless it was used from there before.
@@ -224,12 +300,14 @@ async def test_a_client_in_a_hurry_is_told_when_to_come_back(database: Database)
 
 async def test_own_limits_of_a_client_go_first(database: Database) -> None:
     desk = Desk(database, allowance=Allowance(5, 1, 60, 10_000))
-    made = await desk.client(limits=Limits(rate_per_10_seconds=2, reveals_per_order_hour=7))
+    made = await desk.client(
+        limits=Limits(rate_per_10_seconds=2, cost_budget=3000, reveals_per_order_hour=7)
+    )
     caller = await desk.authenticator.caller(headers(made), HERE)
     assert caller.viewer is not None
     assert (caller.standing.rule.maximum, caller.viewer.reveals_per_order_hour) == (2, 7)
-    limits = desk.authenticator.limits(caller.viewer)
-    assert [(limit.maximum, limit.remaining) for limit in limits] == [(5, 4), (2, 1)]
+    assert [rule.maximum for rule in caller.rules] == [5, 2]
+    assert caller.bucket.size == 3000
 
 
 @pytest.mark.parametrize(
