@@ -1,1 +1,1 @@
-"""What leaves by webhook. Empty until outgoing webhooks exist."""
+"""What leaves by webhook: messages and their signatures, when to try again, and a safe client."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 
-from db import jobs, orders, webhooks
+from db import deliveries, endpoints, jobs, orders, webhooks
 from db.pool import Database
 
 log = structlog.get_logger()
@@ -16,6 +16,8 @@ LEASE = timedelta(minutes=10)
 RECIPIENTS_KEPT = timedelta(days=90)
 # No provider repeats a delivery after some hours.
 DELIVERIES_KEPT = timedelta(days=30)
+# What became of outgoing webhooks.
+MESSAGES_KEPT = timedelta(days=30)
 
 
 async def daily(database: Database) -> bool:
@@ -27,6 +29,13 @@ async def daily(database: Database) -> bool:
     async with database.worker() as conn:
         erased = await orders.erase_recipients(conn, RECIPIENTS_KEPT)
         forgotten = await webhooks.forget(conn, DELIVERIES_KEPT)
+        messages = await deliveries.forget(conn, MESSAGES_KEPT)
+        await endpoints.forget_ended(conn)
         await jobs.done(conn, JOB, fence)
-    log.info("chores.done", recipients_erased=erased, deliveries_forgotten=forgotten)
+    log.info(
+        "chores.done",
+        recipients_erased=erased,
+        deliveries_forgotten=forgotten,
+        messages_forgotten=messages,
+    )
     return False
