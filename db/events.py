@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from db.keyset import Conditions, keyset
-from db.pool import Connection, Record
+from db.pool import Connection, Record, mention_events
 from domain.ids import uuid7
 from domain.orders import OrderEvent, OrderEventType, OrderStatus
 from domain.pages import Page, Slice
@@ -43,10 +43,11 @@ async def append(
     """Write (order id, type, status) into the log, and the numbers into the orders; the numbers.
 
     It must be the last statement before COMMIT: the head stays locked from here on, and everything
-    else of the account waits for it.
+    else of the account waits for it. After the COMMIT all who follow the log are woken.
     """
     if not events:
         return []
+    mention_events()
     rows = await conn.fetch(
         APPEND,
         account,
@@ -99,6 +100,28 @@ async def first_of_orders(
 async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, OrderEvent]:
     rows = await conn.fetch(f"SELECT {COLUMNS} FROM order_events e WHERE e.id = ANY($1)", list(ids))  # noqa: S608
     return {row["id"]: _event(row) for row in rows}
+
+
+async def since(
+    conn: Connection, account: UUID, sequence: int, limit: int
+) -> tuple[OrderEvent, ...]:
+    """What comes after that number in the account's log, oldest first."""
+    rows = await conn.fetch(
+        f"SELECT {COLUMNS} FROM order_events e"  # noqa: S608
+        " WHERE e.account = $1 AND e.sequence > $2 ORDER BY e.sequence LIMIT $3",
+        account,
+        sequence,
+        limit,
+    )
+    return tuple(_event(row) for row in rows)
+
+
+async def heads(conn: Connection, accounts: Sequence[UUID]) -> dict[UUID, int]:
+    """The newest number of each of these logs; none for one without an event."""
+    rows = await conn.fetch(
+        "SELECT account, last FROM event_heads WHERE account = ANY($1::uuid[])", list(accounts)
+    )
+    return {row["account"]: row["last"] for row in rows}
 
 
 async def last(conn: Connection, account: UUID) -> int:

@@ -6,8 +6,9 @@ one, `Connection.transaction()` is refused by the driver (use SAVEPOINT by SQL).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -16,6 +17,7 @@ import structlog
 from asyncpg.pool import Pool, PoolConnectionProxy
 
 from db.roles import OWNER, ROLES, VIEWER, WORKER
+from domain.problems import invalid
 
 log = structlog.get_logger()
 
@@ -34,6 +36,21 @@ LOST = (
 )
 # Also raised for our own mistakes; on a connection that is gone they mean that.
 MAYBE_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+class News:
+    """Whether a transaction wrote into an order log, for those who wait for it."""
+
+    events = False
+
+
+_news: ContextVar[News | None] = ContextVar("news", default=None)
+
+
+def mention_events() -> None:
+    """Have those who wait for order events woken after the COMMIT of the open transaction."""
+    if (news := _news.get()) is not None:
+        news.events = True
 
 
 class DatabaseUnavailable(Exception):
@@ -72,6 +89,7 @@ class Database:
         self._statement_cache_size = statement_cache_size
         self._acquire_seconds = acquire_seconds
         self._pool: Pool[asyncpg.Record] | None = None
+        self._tell: Callable[[], None] | None = None
 
     async def open(self) -> None:
         """Connect; DatabaseUnavailable when that fails."""
@@ -99,6 +117,10 @@ class Database:
             except TimeoutError:
                 pool.terminate()
 
+    def when_events(self, tell: Callable[[], None]) -> None:
+        """Call this after every transaction that wrote into an order log (see `events.append`)."""
+        self._tell = tell
+
     @asynccontextmanager
     async def viewer(self, account: UUID, *, read_only: bool = False) -> AsyncIterator[Connection]:
         """A transaction that sees and writes the rows of one account only."""
@@ -120,6 +142,8 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, opening: str) -> AsyncIterator[Connection]:
         async with self._acquired() as conn:
+            around, news = _news.get(), News()
+            _news.set(news)
             try:
                 await conn.execute(opening)
                 yield conn
@@ -128,7 +152,15 @@ class Database:
                 lost = await _roll_back(conn)
                 if isinstance(error, LOST) or (lost and isinstance(error, MAYBE_LOST)):
                     raise DatabaseUnavailable("the connection to the database was lost") from None
+                if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+                    # A NUL, the one character that is text everywhere but in PostgreSQL.
+                    raise invalid("a text may not hold a NUL character") from None
                 raise
+            finally:
+                _news.set(around)
+                # Also where the end is not known: a needless wake-up finds nothing.
+                if news.events and self._tell is not None:
+                    self._tell()
 
     @asynccontextmanager
     async def _acquired(self) -> AsyncIterator[Connection]:

@@ -1,5 +1,6 @@
 """Data loaders of one request: each turns a page of keys into one statement or one fan-out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,8 @@ from db import (
     attempts,
     audit,
     carts,
+    deliveries,
+    endpoints,
     events,
     fulfillments,
     order_lines,
@@ -36,6 +39,7 @@ from domain.orders import (
 from domain.pages import Page, Slice
 from domain.secret import Secret
 from domain.vouchers import SecretField, Voucher
+from domain.webhooks import Delivery, Endpoint
 from resolvers.context import Context
 from resolvers.reveals import reveal
 
@@ -52,6 +56,14 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         super().__init__()
         self._load = load
         self._missing = missing
+
+    def load(self, key: K) -> asyncio.Future[V]:
+        """What was found for the key, each caller's own.
+
+        A field that may not be null and fails cancels its neighbors, and with them what they wait
+        for: others of the operation wait for the same load.
+        """
+        return asyncio.shield(super().load(key))
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         found = await self._load(keys)
@@ -126,6 +138,14 @@ class Loaders:
     @cached_property
     def event(self) -> Loader[UUID, OrderEvent | None]:
         return Loader(self._reading(events.by_ids))
+
+    @cached_property
+    def webhook_endpoint(self) -> Loader[UUID, Endpoint | None]:
+        return Loader(self._reading(endpoints.by_ids))
+
+    @cached_property
+    def webhook_delivery(self) -> Loader[UUID, Delivery | None]:
+        return Loader(self._reading(deliveries.by_ids))
 
     @cached_property
     def audit_event(self) -> Loader[UUID, AuditEvent | None]:

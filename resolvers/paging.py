@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ T = TypeVar("T")
 VERSION = 1
 MOST = 100
 USUAL = 20
+SEQUENCE = re.compile(r"0|[1-9][0-9]{0,17}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -65,11 +67,13 @@ class Cursors:
     """Cursors of one list: bound to whose list it is, the field, its filter and its order.
 
     A cursor is base64url of a version, a digest of that binding and the keyset values, each with
-    its type. One made for another list is refused with INVALID_INPUT.
+    its type. One made for another list is refused with INVALID_INPUT. `numbered` lists take a
+    sequence of the order log in place of a cursor.
     """
 
-    def __init__(self, *binding: object) -> None:
+    def __init__(self, *binding: object, numbered: bool = False) -> None:
         self._digest = hashlib.sha256(repr(binding).encode()).hexdigest()[:16]
+        self._numbered = numbered
 
     def encode(self, key: Key) -> str:
         raw = json.dumps([VERSION, self._digest, *map(_pack, key)], separators=(",", ":"))
@@ -79,6 +83,8 @@ class Cursors:
         """The key in a cursor; Refused when it is malformed or was made for another list."""
         if text is None:
             return None
+        if self._numbered and SEQUENCE.fullmatch(text):
+            return (int(text),)
         try:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             version, digest, *packed = json.loads(raw)
