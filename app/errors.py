@@ -10,12 +10,13 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from app.telemetry import FAILURES, where
 from db.pool import DatabaseUnavailable
 from domain.problems import Problem, Refused
+from vault import MastersUnavailable
 
 log = structlog.get_logger()
 
 NOT_READY = "The service is not ready. Try again soon, with the same idempotency key."
 MAX_MESSAGE = 300  # characters; the library quotes inputs of a megabyte
-# What the execution itself says of arguments; it has no other mark.
+# What the execution itself says of a field's arguments; it has no other mark.
 ARGUMENT_ERRORS = ("Argument ", "Variable ")
 
 
@@ -65,6 +66,8 @@ def presented(
     if error.path is not None:
         shown["path"] = list(error.path)
     cause = _cause(error)
+    if isinstance(cause, Refusal):  # of a limit, before anything was executed
+        return {**shown, **cause.body["errors"][0]}
     if isinstance(cause, Refused):
         return {
             **shown,
@@ -77,7 +80,7 @@ def presented(
     if cause is None and (code := _code(error, executed=executed)):
         return {**shown, "message": _bounded(error.message), "extensions": {"code": code}}
     _report(cause or error, error.path)
-    if isinstance(cause, DatabaseUnavailable):
+    if isinstance(cause, DatabaseUnavailable | MastersUnavailable):
         # What was promised before it went away stands: the same key asks for it.
         return {**shown, "message": NOT_READY, "extensions": {"code": "UNAVAILABLE"}}
     extensions = {"code": "INTERNAL", **({"requestId": request_id} if request_id else {})}
@@ -99,7 +102,8 @@ def _code(error: GraphQLError, *, executed: bool) -> str | None:
     if not executed:
         return "GRAPHQL_VALIDATION_FAILED"
     # Variables are coerced before any field has a path; a field's arguments after.
-    return "INVALID_INPUT" if error.message.startswith(ARGUMENT_ERRORS) else None
+    known = error.path is None or error.message.startswith(ARGUMENT_ERRORS)
+    return "INVALID_INPUT" if known else None
 
 
 def _of(problem: Problem) -> dict[str, Any]:

@@ -65,7 +65,9 @@ class Page:
         """The page, with the demo keys only where a browser on this very machine asks for it."""
         text = self._with_keys if is_local(request) else self._without
         return web.Response(
-            text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY}
+            text=text,
+            content_type="text/html",
+            headers={"Content-Security-Policy": POLICY, "Vary": "Accept"},
         )
 
 

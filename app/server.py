@@ -5,62 +5,50 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
 
-import msgspec
 import structlog
-from aiohttp import web, web_response
+from aiohttp import web
+from aiohttp.http import HttpVersion11
 from graphql import GraphQLError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app import explorer, webhooks
+from app import explorer, operations, sse, webhooks, websockets
+from app.answers import answer, keep, pack
 from app.auth import Caller
-from app.errors import Refusal, bad_request, before_execution, presented
-from app.requests import MAX_BODY, Operation, answers_with, read_operation, request_id
+from app.cors import METHODS, Origins
+from app.errors import Refusal, presented
+from app.negotiation import JSON, RESPONSE_JSON, accepted, answers_with, quality, takes_json
+from app.requests import MAX_BODY, Operation, read_request, request_id
 from app.telemetry import REQUESTS, exposition, measured
-from db.pool import DatabaseUnavailable
-from resolvers.context import Context
-from schema import Schema
+from schema.keeping import may_be_kept
 
 log = structlog.get_logger()
 
-# The last wall: every call below has a deadline of its own that is far shorter.
-EXECUTION_SECONDS = 60.0
+PATH = "/graphql"
 HEADERS = {
     "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# Answers to what is not HTTP are made below the application and would name versions.
-web_response.SERVER_SOFTWARE = "vouchergraph"  # type: ignore[attr-defined]
 
 REQUEST_ID = web.RequestKey("request_id", str)
 CALLER = web.RequestKey("caller", Caller)
 OPERATION = web.RequestKey("operation", str)
+DOCUMENT = {"query", "documentId", "extensions"}  # where a GET has its document, or its name
 
 ALLOWED = {
     "GET": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
 
-_encoder = msgspec.json.Encoder()
 
-
-class Gateway(Protocol):
+class Gateway(operations.Gateway, Protocol):
     """What the server needs of the rest of the program."""
 
-    schema: Schema
-
-    async def caller(self, request: web.Request) -> Caller:
-        """Who sent a request, or a Refusal."""
-
-    def context(self, request: web.Request, caller: Caller) -> Context:
-        """What its resolvers are given."""
-
-    def defer(self, work: Awaitable[None]) -> None:
-        """Do it after the answer."""
+    origins: Origins
 
     async def ready(self) -> str | None:
         """None when it can serve, else what is missing."""
@@ -77,120 +65,88 @@ class Endpoint:
         self.page = page
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        if request.method not in ("GET", "POST"):
-            raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST"])
-        if request.method == "GET" and "query" not in request.query and _is_browser(request):
+        try:
+            self._admit(request)
+        except Refusal as refusal:
+            return _refused(request, refusal)
+        if request.method == "OPTIONS":
+            return self.gateway.origins.preflight(request)
+        if websockets.is_handshake(request):
+            return await websockets.Socket(self.gateway, request, request[REQUEST_ID]).serve()
+        if request.method == "GET" and not DOCUMENT & request.query.keys() and _is_browser(request):
             return self.page.answer(request)
         try:
             return await self._operation(request)
         except Refusal as refusal:
-            response = answer(request, refusal.body, refusal.status, refusal.headers)
-            if request.content.exception() is not None or not request.content.is_eof():
-                # What follows on this connection cannot be told from the rest of the body.
-                response.force_close()
-            return response
+            return _refused(request, refusal)
 
-    async def _operation(self, request: web.Request) -> web.Response:
-        caller = request[CALLER] = await self._caller(request)
-        asked = await read_operation(request)
-        request[OPERATION] = asked.name or ""
+    def _admit(self, request: web.Request) -> None:
+        """Refuse methods that are none of ours, and pages of origins that are not listed."""
+        if request.method not in (*ALLOWED, "OPTIONS"):
+            raise Refusal(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                "BAD_REQUEST",
+                "Send GET or POST.",
+                {"Allow": f"{METHODS}, OPTIONS"},
+            )
+        if not self.gateway.origins.admits(request):
+            raise Refusal(
+                HTTPStatus.FORBIDDEN, "FORBIDDEN", "Pages of this origin may not use this API."
+            )
+
+    async def _operation(self, request: web.Request) -> web.StreamResponse:
+        caller = request[CALLER] = await operations.admitted(self.gateway, request)
+        sent = await read_request(request)
+        request[OPERATION] = sent.name or ""
+        asked = await operations.understood(self.gateway, sent, caller)
         context = self.gateway.context(request, caller)
-        result = await self._execute(request, asked, context)
-        for work in context.finish():
-            self.gateway.defer(work)
-        return self._answer(request, result, caller)
-
-    async def _caller(self, request: web.Request) -> Caller:
-        try:
-            return await self.gateway.caller(request)
-        except DatabaseUnavailable:
-            log.exception("request.no_database", exc_info=False)
+        if wanted := sse.wanted(request, asked, self.gateway.schema):
+            stream = sse.EventStream(self.gateway, request, caller, request[REQUEST_ID])
+            return await stream.answer(asked, context, wanted)
+        if not takes_json(request) and sse.EVENTS not in accepted(request):
             raise Refusal(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "UNAVAILABLE",
-                "The service is not ready. Try again soon.",
-                {"Retry-After": "1"},
-            ) from None
+                HTTPStatus.NOT_ACCEPTABLE,
+                "BAD_REQUEST",
+                f"Answers are {RESPONSE_JSON} or {JSON}, in UTF-8: accept one of them.",
+            )
+        result = await operations.executed(self.gateway, asked, context, ALLOWED[request.method])
+        found = operations.shown(result, context, request[REQUEST_ID])
+        response = answer(request, found.body, _status(request, found), caller.standing.headers())
+        if self._may_be_kept(request, asked, found):
+            keep(request, response, found.body["data"])
+        if not context.revealed_vouchers:
+            await pack(request, response)
+        return response
 
-    async def _execute(
-        self, request: web.Request, asked: Operation, context: Context
-    ) -> ExecutionResult:
-        try:
-            async with asyncio.timeout(EXECUTION_SECONDS):
-                return await self.gateway.schema.execute(
-                    asked.query,
-                    variable_values=asked.variables,
-                    context_value=context,
-                    operation_name=asked.name,
-                    operation_extensions=asked.extensions,
-                    allowed_operation_types=ALLOWED[request.method],
-                )
-        except TimeoutError:
-            raise Refusal(
-                HTTPStatus.GATEWAY_TIMEOUT, "TIMEOUT", "The operation took too long."
-            ) from None
-        except CannotGetOperationTypeError:
-            raise bad_request(
-                "`operationName` must name one of the document's operations."
-            ) from None
-        except InvalidOperationTypeError as error:
-            kind = error.operation_type.value.lower()
-            if request.method == "GET" and kind == "mutation":
-                raise Refusal(
-                    HTTPStatus.METHOD_NOT_ALLOWED,
-                    "BAD_REQUEST",
-                    "Mutations are sent by POST.",
-                    {"Allow": "POST"},
-                ) from None
-            raise bad_request(f"A {kind} cannot be sent this way.") from None
+    def _may_be_kept(
+        self, request: web.Request, asked: Operation, found: operations.Result
+    ) -> bool:
+        """Whether a client may keep the answer: a GET's, without an error, of the catalog alone."""
+        if request.method != "GET" or found.refused or "errors" in found.body:
+            return False
+        return may_be_kept(self.gateway.schema, asked.query)
 
-    @staticmethod
-    def _answer(request: web.Request, result: ExecutionResult, caller: Caller) -> web.Response:
-        body: dict[str, Any] = {}
-        if result.errors:
-            executed = not isinstance(result, PreExecutionError)
-            body["errors"] = [
-                presented(error, request[REQUEST_ID], executed=executed) for error in result.errors
-            ]
-        status = HTTPStatus.OK
-        if before_execution(result.errors, result.data):
-            status = HTTPStatus.BAD_REQUEST if answers_with(request)[1] else HTTPStatus.OK
+
+def _status(request: web.Request, found: operations.Result) -> HTTPStatus:
+    refused = found.refused and answers_with(request)[1]
+    return HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK
+
+
+def _refused(request: web.Request, refusal: Refusal) -> web.Response:
+    caller = request.get(CALLER)
+    headers = {**(caller.standing.headers() if caller else {}), **refusal.headers}
+    status = refusal.status
+    if status is HTTPStatus.OK:
+        # Only in plain JSON may an answer without data be a 200; its clients take that as well.
+        if quality(accepted(request), JSON) > 0:
+            headers["Content-Type"] = f"{JSON}; charset=utf-8"
         else:
-            body["data"] = result.data
-        if result.extensions:
-            body["extensions"] = result.extensions
-        return answer(request, body, status, caller.standing.headers())
-
-
-def answer(
-    request: web.Request,
-    body: Any,
-    status: HTTPStatus = HTTPStatus.OK,
-    headers: dict[str, str] | None = None,
-) -> web.Response:
-    """A GraphQL answer, never stored by anyone on its way."""
-    kind, _ = answers_with(request)
-    return web.Response(
-        body=encode(body),
-        status=status,
-        headers={"Content-Type": f"{kind}; charset=utf-8", **(headers or {})},
-    )
-
-
-def encode(body: Any) -> bytes:
-    """JSON; a lone surrogate that came in by an escape goes out as a replacement character."""
-    try:
-        return _encoder.encode(body)
-    except UnicodeEncodeError:
-        return _encoder.encode(_sendable(body))
-
-
-def _sendable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {_sendable(key): _sendable(item) for key, item in value.items()}
-    return [_sendable(item) for item in value] if isinstance(value, list) else value
+            status = HTTPStatus.BAD_REQUEST
+    response = answer(request, refusal.body, status, headers)
+    if request.content.exception() is not None or not request.content.is_eof():
+        # What follows on this connection cannot be told from the rest of the body.
+        response.force_close()
+    return response
 
 
 def _one_error(message: str, code: str = "BAD_REQUEST") -> dict[str, Any]:
@@ -208,7 +164,7 @@ async def frame(
     """Around every request: its id, its time, its line in the log, and no fault without words."""
     number = request[REQUEST_ID] = request_id(request)
     started = asyncio.get_running_loop().time()
-    with structlog.contextvars.bound_contextvars(request_id=number), measured():
+    with structlog.contextvars.bound_contextvars(request_id=number), measured() as timing:
         try:
             response = await handler(request)
         except web.HTTPException as error:
@@ -220,7 +176,9 @@ async def frame(
             fault = GraphQLError("", path=[], original_error=error)
             body = {"errors": [presented(fault, number)]}
             response = answer(request, body, HTTPStatus.INTERNAL_SERVER_ERROR)
-        if request.path == "/graphql":
+        # A stream was sent as it came, and lasted as long as somebody listened.
+        timing.counts = not response.prepared
+        if request.path == PATH:
             _log(request, response.status, asyncio.get_running_loop().time() - started)
     return response
 
@@ -244,13 +202,32 @@ def _plain(name: str) -> str:
 async def _headers(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+    # What the library refuses before any handler runs has no id yet.
+    response.headers["X-Request-Id"] = request.get(REQUEST_ID) or request_id(request)
     response.headers.pop("Server", None)
 
 
-def build(gateway: Gateway, page: explorer.Page, *, metrics: bool) -> web.Application:
-    """The application; `metrics` also serves the counters, for listeners on loopback only."""
+async def _expect(request: web.Request) -> None:
+    """Ask for a body that its client would rather be asked for, but for one that is too large."""
+    asked = request.headers.get("Expect", "").lower() == "100-continue"
+    if asked and request.version == HttpVersion11 and (request.content_length or 0) <= MAX_BODY:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # else this counts as the begin of the answer
+
+
+def _framed() -> web.Application:
     app = web.Application(middlewares=[frame], client_max_size=MAX_BODY)
+    app.on_response_prepare.append(_headers)
+    return app
+
+
+def build(gateway: Gateway, page: explorer.Page, *, metrics: bool) -> web.Application:
+    """The application; `metrics` also serves the counters, for listeners on loopback only.
+
+    StartRefused when the documents that it is to trust cannot be read.
+    """
+    _ = gateway.documents  # read now, not at the first request
+    app = _framed()
 
     async def healthz(request: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -260,14 +237,34 @@ def build(gateway: Gateway, page: explorer.Page, *, metrics: bool) -> web.Applic
         status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
         return web.json_response({"status": missing or "ready"}, status=status)
 
-    app.router.add_route("*", "/graphql", Endpoint(gateway, page).__call__)
-    app.router.add_post("/webhooks/{provider}", webhooks.Handler(gateway).__call__)
+    async def cors(request: web.Request, response: web.StreamResponse) -> None:
+        if request.path == PATH:
+            vary = response.headers.get("Vary")
+            response.headers.update(gateway.origins.headers(request))
+            if vary:
+                response.headers["Vary"] = f"{vary}, Origin"
+
+    receive = webhooks.Handler(gateway).__call__
+    app.router.add_route("*", PATH, Endpoint(gateway, page).__call__, expect_handler=_expect)
+    app.router.add_post("/webhooks/{provider}", receive, expect_handler=_expect)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/static/graphiql/{name}", explorer.asset)
     if metrics:
         app.router.add_get("/metrics", expose)
-    app.on_response_prepare.append(_headers)
+
+    async def end_streams(_: web.Application) -> None:
+        await gateway.streams.close()
+
+    app.on_shutdown.append(end_streams)
+    app.on_response_prepare.append(cors)
+    return app
+
+
+def counters() -> web.Application:
+    """The counters alone, for a listener of their own."""
+    app = _framed()
+    app.router.add_get("/metrics", expose)
     return app
 
 

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 from app import demo, server, worker
 from app.composition import StartRefused, core, opened_providers
 from app.explorer import Page
+from app.listening import DRAIN_SECONDS, CannotListen, allow_many_connections, listener
 from app.program import Program
 from app.sandbox import FILE, write_private
 from app.settings import Loaded, Settings
@@ -23,19 +23,14 @@ from ordering.reconcile import job
 
 log = structlog.get_logger()
 
-# Everything together must end within 5 s of the signal; aiohttp may take its time twice.
-DRAIN_SECONDS = 1.0
+# Everything together must end within 5 s of the signal.
 GIVE_UP_SECONDS = 4.5
-HEADER_SECONDS = 10.0  # for the first request line and headers of a connection
-KEEP_ALIVE_SECONDS = 30.0
-LINGER_SECONDS = 1.0  # for the rest of a body that was refused
-# A listener on every address is shown at the one that is surely there.
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 async def serve(loaded: Loaded) -> None:
     """Serve until SIGTERM or SIGINT, then drain and return."""
     stop = stop_signal()
+    allow_many_connections()
     async with _program(loaded, simulate=True) as program, AsyncExitStack() as stack:
         if loaded.settings.sandbox:
             await demo.furnish(program)
@@ -70,6 +65,7 @@ async def _program(loaded: Loaded, *, simulate: bool) -> AsyncIterator[Program]:
         core(loaded) as parts,
         opened_providers(loaded, parts, simulate=simulate) as (providers, simulators),
     ):
+        await parts.limiter.open()
         program = Program(parts, providers, simulators)
         await restored.guard(
             parts.database, providers, map(job, providers), told=loaded.settings.restored == "1"
@@ -98,16 +94,15 @@ async def _listening(program: Program, page: Page) -> AsyncIterator[None]:
     local = settings.sandbox and not settings.metrics_address
     app = server.build(program, page, metrics=local)
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(_listener(app, settings.host, settings.port))
+        try:
+            url = await stack.enter_async_context(
+                listener(app, settings.host, settings.port, server.HEADERS)
+            )
+        except CannotListen as error:
+            raise StartRefused(f"{error}: set VOUCHERGRAPH_HOST and VOUCHERGRAPH_PORT") from None
         metrics = f"{url}/metrics" if local else None
         if settings.metrics_address:
-            host, _, port = settings.metrics_address.rpartition(":")
-            counters = web.Application()
-            counters.router.add_get("/metrics", server.expose)
-            found = await stack.enter_async_context(
-                _listener(counters, host.strip("[]"), int(port))
-            )
-            metrics = f"{found}/metrics"
+            metrics = await stack.enter_async_context(_counters(settings.metrics_address))
         for name, simulator in program.simulators.items():
             simulator.settings.webhook_url = f"{url}/webhooks/{name}"
         stack.enter_context(_ready(program, url, metrics))
@@ -115,54 +110,23 @@ async def _listening(program: Program, page: Page) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _listener(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """One listening address; its URL. Connections that never send a request are cut."""
-    runner = web.AppRunner(
-        app,
-        handle_signals=False,
-        access_log=None,
-        keepalive_timeout=KEEP_ALIVE_SECONDS,
-        lingering_time=LINGER_SECONDS,
-        shutdown_timeout=DRAIN_SECONDS,
-    )
-    await runner.setup()
-    handlers = runner.server
-    if handlers is None:
-        raise StartRefused("the HTTP server could not be set up")
-    loop = asyncio.get_running_loop()
-
-    def connected() -> web.RequestHandler:
-        handler = handlers()
-        loop.call_later(HEADER_SECONDS, _cut_silent, handler)
-        return handler
-
-    try:
-        listener = await loop.create_server(connected, host, port, backlog=256)
-    except OSError as error:
-        await runner.cleanup()
-        raise StartRefused(
-            f"cannot listen on {host}:{port} ({error.strerror or error}): set VOUCHERGRAPH_HOST"
-            " and VOUCHERGRAPH_PORT"
-        ) from None
-    address, bound = listener.sockets[0].getsockname()[:2]
-    shown = EVERYWHERE.get(address, address)
-    try:
-        yield f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
-    finally:
-        listener.close()
-        await runner.cleanup()
+async def _counters(place: str) -> AsyncIterator[str]:
+    """The counters on an address of their own; their URL."""
+    host, _, port = place.rpartition(":")
+    async with AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(
+                listener(server.counters(), host.strip("[]"), int(port), server.HEADERS)
+            )
+        except CannotListen as error:
+            raise StartRefused(f"{error}: set VOUCHERGRAPH_METRICS_ADDRESS") from None
+        yield f"{url}/metrics"
 
 
 def _give_up() -> None:
     """End now: what hangs is only waiting, and everything decided is committed."""
     log.warning("service.cut_off", seconds=GIVE_UP_SECONDS)
     os._exit(0)
-
-
-def _cut_silent(handler: web.RequestHandler) -> None:
-    # Of a connection that sent no whole request yet; later ones have the keep-alive's limit.
-    if handler.transport is not None and handler._request_count == 0:  # noqa: SLF001
-        handler.force_close()
 
 
 @contextmanager

@@ -61,6 +61,8 @@ def test_what_the_client_sent_wrong_gets_a_code_by_where_it_was_found() -> None:
     unknown = GraphQLError("Cannot query field 'x' on type 'Query'.")
     shown = presented(unknown, None, executed=False)
     assert shown["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    several = GraphQLError("OneOf Input Object 'OrderLookup' must specify exactly one key.")
+    assert presented(several, None)["extensions"]["code"] == "INVALID_INPUT"
     variable = GraphQLError("Variable '$a' has invalid value: x")
     assert presented(variable, None)["extensions"]["code"] == "INVALID_INPUT"
 

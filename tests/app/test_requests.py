@@ -1,23 +1,30 @@
 """Reading what arrives: media types, JSON from strangers, bounds."""
 
+import gzip
+import zlib
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 
 from app.errors import Refusal
+from app.negotiation import JSON, RESPONSE_JSON, answers_with, packing, takes_json
 from app.requests import (
-    JSON,
+    MAX_BODY,
     MAX_ITEMS,
     MAX_LEVELS,
-    RESPONSE_JSON,
-    answers_with,
     bound,
     decode,
     purpose,
     request_id,
+    unpacked,
 )
 
+URQL = (
+    "application/graphql-response+json, application/graphql+json, application/json,"
+    " text/event-stream, multipart/mixed"
+)
 HOSTILE = [
     b"",
     b"{",
@@ -50,11 +57,69 @@ def test_hostile_json_is_refused(body: bytes) -> None:
         (f"{RESPONSE_JSON};q=0, {JSON}", (JSON, False)),
         (f"{JSON};q=oops", (JSON, True)),
         (f"{JSON}, multipart/mixed", (JSON, False)),
+        ("application/*", (JSON, True)),
+        (f"{RESPONSE_JSON};q=0.1, */*", (JSON, True)),
+        (f"{RESPONSE_JSON};q=0.1, */*;q=0.01", (RESPONSE_JSON, True)),
+        (f"{JSON};q=0.5, application/*", (RESPONSE_JSON, True)),
+        (f"*/*, {JSON};q=0", (RESPONSE_JSON, True)),
+        (f"application/*;q=0, */*, {JSON};q=0.1", (JSON, False)),
+        (f"{RESPONSE_JSON};charset=utf-8", (RESPONSE_JSON, True)),
+        (f'{RESPONSE_JSON}; charset="UTF-8"; q=0.2, {JSON};q=0.1', (RESPONSE_JSON, True)),
+        (f"{RESPONSE_JSON};charset=latin1, {JSON};q=0.1", (JSON, False)),
+        (f"{RESPONSE_JSON.upper()} ;Q=0.3", (RESPONSE_JSON, True)),
+        (f"{RESPONSE_JSON};q=nan, {JSON};q=0.1", (JSON, False)),
     ],
 )
 def test_the_answer_has_the_type_that_was_asked_for(accept: str | None, expected: object) -> None:
     headers = {} if accept is None else {"Accept": accept}
-    assert answers_with(make_mocked_request("POST", "/graphql", headers=headers)) == expected
+    request = make_mocked_request("POST", "/graphql", headers=headers)
+    assert answers_with(request) == expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "takes"),
+    [
+        ("*/*", True),
+        ("application/*;q=0.001", True),
+        (URQL, True),
+        ("", True),
+        ("text/html", False),
+        ("text/event-stream, multipart/mixed", False),
+        (f"{JSON};q=0, {RESPONSE_JSON};q=0", False),
+        (f"{JSON};charset=utf-16", False),
+        ("application/*;q=0, */*", False),
+    ],
+)
+def test_who_takes_an_answer_at_all(accept: str, takes: bool) -> None:
+    request = make_mocked_request("POST", "/graphql", headers={"Accept": accept})
+    assert takes_json(request) is takes
+
+
+def test_several_headers_are_one_list() -> None:
+    headers = CIMultiDict([("Accept", f"{JSON};q=0.1"), ("Accept", RESPONSE_JSON)])
+    assert answers_with(make_mocked_request("POST", "/graphql", headers=headers))[0] == (
+        RESPONSE_JSON
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (None, None),
+        ("identity", None),
+        ("br", None),
+        ("br, zstd, gzip, deflate", "gzip"),
+        ("gzip;q=0.2, deflate", "deflate"),
+        ("gzip;q=0, *;q=0.5", "deflate"),
+        ("*", "gzip"),
+        ("*;q=0", None),
+        ("GZIP;q=1.0", "gzip"),
+        ("gzip;q=oops", None),
+    ],
+)
+def test_the_encoding_that_a_client_likes_best(sent: str | None, expected: str | None) -> None:
+    headers = {} if sent is None else {"Accept-Encoding": sent}
+    assert packing(make_mocked_request("POST", "/graphql", headers=headers)) == expected
 
 
 def nested(levels: int) -> Any:
@@ -81,6 +146,18 @@ def test_variables_are_bounded(variables: dict[str, Any]) -> None:
 def test_ordinary_variables_pass() -> None:
     bound({"ids": ["x"] * 100, "input": {"lines": [{"productId": "p", "quantity": 2}] * 50}})
     bound(None)
+
+
+def test_a_packed_body_is_unpacked_as_far_as_it_may_be() -> None:
+    whole = b"x" * MAX_BODY
+    for packed in (gzip.compress(whole), zlib.compress(whole)):
+        assert unpacked(packed) == whole
+    with pytest.raises(Refusal) as caught:
+        unpacked(gzip.compress(whole + b"x"))
+    assert caught.value.status == 413
+    for broken in (b"", gzip.compress(whole)[:-1], zlib.compress(b"x") + b"y", b"{}"):
+        with pytest.raises(zlib.error):
+            unpacked(broken)
 
 
 def test_a_sane_request_id_is_kept_and_others_replaced() -> None:
