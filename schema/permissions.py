@@ -2,8 +2,9 @@
 
 Federation directives are only declared by the library, so every field is wrapped once when the
 schema is built. A field is refused when its own scopes, or those of the type it leads to, are not
-held; its resolver is then not called. `node`, `nodes` and `_entities` lead to any type: what they
-load is checked item by item in resolvers/nodes.py with the same table.
+held; its resolver is then not called. A subscription asks at its start and at every event. `node`,
+`nodes` and `_entities` lead to any type: what they load is checked item by item in
+resolvers/nodes.py with the same table.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    default_field_resolver,
     get_named_type,
 )
 from strawberry.federation.schema_directives import RequiresScopes
@@ -105,5 +107,8 @@ def enforce(schema: GraphQLSchema) -> None:
         for name, field in parent.fields.items():
             wanted = requirements(schema, parent, name)
             root = parent.name in ROOTS and name not in FOR_ANYONE
-            if field.resolve is not None and (wanted or root):
-                field.resolve = _guarded(field.resolve, wanted)
+            if wanted or root:
+                # What has no resolver is read from the record: behind the guard as well.
+                field.resolve = _guarded(field.resolve or default_field_resolver, wanted)
+            if field.subscribe is not None:
+                field.subscribe = _guarded(field.subscribe, wanted)

@@ -186,7 +186,7 @@ async def test_get_reveals_nothing(bought: Bought) -> None:
     )
     assert answer.codes == ["UNSUPPORTED"]
     assert answer.body["data"]["voucher"]["code"] is None
-    assert (bought.opened, await bought.audit()) == ([], [])
+    assert (bought.opened, await bought.audit()) == ([], [("REVEAL_DENIED", ["code"])])
 
 
 async def test_purpose_and_request_are_kept(bought: Bought) -> None:
@@ -209,9 +209,10 @@ async def test_a_quarantined_or_voided_voucher_does_not_open(bought: Bought) -> 
     for state in ("QUARANTINED", "VOIDED"):
         async with bought.service.program.database.worker() as conn:
             await conn.execute("UPDATE vouchers SET state = $1", state)
-        answer = await bought.ask("partner", "voucher")
+        answer = await bought.ask("partner", "voucher", "code pin")
         assert set(answer.codes) == {"UNSUPPORTED"}
-    assert (bought.opened, await bought.audit()) == ([], [])
+    denied = ("REVEAL_DENIED", ["code", "pin"])
+    assert (bought.opened, await bought.audit()) == ([], [denied, denied])
 
 
 async def test_the_quota_of_an_order_is_all_or_nothing(
