@@ -1,6 +1,6 @@
 """The graph as clients see it: types, the permission directive, payload problems."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Set
 from typing import Any
 
 from graphql import GraphQLError
@@ -9,14 +9,18 @@ from strawberry.extensions import SchemaExtension
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
 from strawberry.types.info import Info
+from strawberry.utils.operation import get_operation_type
 
 import schema.enums  # noqa: F401 - registers the enums before any type uses them
 from domain.problems import invalid
 from resolvers import nodes, reveals
 from schema.audit import AuditEvent
 from schema.cart import Cart
-from schema.documents import Documents, Remembered
+from schema.charging import Charging
+from schema.descriptions import describe
+from schema.documents import Documents, Remembered, parse_bounded
 from schema.mutation import Mutation
 from schema.order import Fulfillment, Order, OrderEvent
 from schema.permissions import enforce, refusal, type_scopes
@@ -24,25 +28,67 @@ from schema.product import Product
 from schema.provider import Provider
 from schema.query import MOST_IDS, Query
 from schema.scalars import SCALARS
+from schema.subscription import EachFresh, Subscription
 from schema.voucher import Voucher
 from schema.wallet import WalletEntry
+from schema.webhooks import WebhookDelivery, WebhookEndpoint
+from schema.weights import weigh
+
+# Reached by id: no field may lead to some of them.
+TYPES: tuple[type, ...] = (
+    Provider,
+    Product,
+    Cart,
+    Order,
+    Fulfillment,
+    Voucher,
+    OrderEvent,
+    WalletEntry,
+    AuditEvent,
+    WebhookEndpoint,
+    WebhookDelivery,
+)
 
 
 class Afterwards(SchemaExtension):
     """What must be written before an operation's answer leaves: who was denied a secret."""
 
-    async def on_operation(self) -> AsyncIterator[None]:
+    def on_execute(self) -> Iterator[None]:
+        self.execution_context.context.begun = True
         yield
-        await reveals.record_denials(self.execution_context.context)
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:  # also when it took too long, or failed
+            await self._record()
+
+    async def _record(self) -> None:
+        try:
+            await reveals.record_denials(self.execution_context.context)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody gets an answer
+            fault = GraphQLError("", original_error=error)
+            fault.path = []  # it was executed: without a path it would be the client's mistake
+            raise fault from None
 
 
 class Schema(federation.Schema):
     """The federation schema with rights, entities and errors as the contract wants them."""
 
+    hides_suggestions = False
+    remembered: Remembered
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Nothing: the library would log stack traces with values; the server presents errors."""
+
+    def _get_custom_context_kwargs(
+        self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False
+    ) -> dict[str, Any]:
+        # The library's own switch rewrites messages afterwards; the execution can leave them out.
+        given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return {**given, "hide_suggestions": self.hides_suggestions}
 
     def entities_resolver(
         self, info: Info[Any, Any], representations: list[FederationAny]
@@ -50,7 +96,16 @@ class Schema(federation.Schema):
         """Entities in the order asked for; a bad key is null alone, rights hold as everywhere."""
         if len(representations) > MOST_IDS:
             raise invalid(f"at most {MOST_IDS} representations at once", "representations")
-        return [_entity(info, representation) for representation in representations]  # type: ignore[misc]
+        keyed = {kind.name for kind in self._schema.type_map["_Entity"].types}  # type: ignore[attr-defined]
+        return [_entity(info, representation, keyed) for representation in representations]  # type: ignore[misc]
+
+    def kind(self, text: str, name: str | None) -> OperationType | None:
+        """What an operation is; None where its document does not say so, and will be refused."""
+        try:
+            document = self.remembered.get(text) or parse_bounded(text)
+            return get_operation_type(document, name)
+        except (GraphQLError, RuntimeError, RecursionError):
+            return None
 
     def check_type(self, viewer: Any, name: str) -> None:
         """Raise when the viewer may not see that type."""
@@ -59,35 +114,38 @@ class Schema(federation.Schema):
             raise refusal(viewer)
 
 
-async def _entity(info: Info[Any, Any], representation: Any) -> Any:
+async def _entity(info: Info[Any, Any], representation: Any, keyed: Set[str]) -> Any:
     if not isinstance(representation, Mapping):
         return None
     type_name, id = representation.get("__typename"), representation.get("id")
-    if not isinstance(type_name, str) or not isinstance(id, str):
+    if not isinstance(type_name, str) or type_name not in keyed or not isinstance(id, str):
         return None
     return await nodes.node(info.context, id, type_name)
 
 
-def build_schema() -> Schema:
-    """The schema object; built once per process."""
+def build_schema(*, introspection: bool = True) -> Schema:
+    """The schema object; built once per process.
+
+    Without `introspection` no document may ask for the schema, and no error suggests names of it.
+    """
     remembered = Remembered()
+    weigh((Query, Mutation, Subscription, *TYPES))
     schema = Schema(
         query=Query,
         mutation=Mutation,
-        types=[
-            Provider,
-            Product,
-            Cart,
-            Order,
-            Fulfillment,
-            Voucher,
-            OrderEvent,
-            WalletEntry,
-            AuditEvent,
+        subscription=Subscription,
+        types=list(TYPES),
+        extensions=[
+            lambda: Documents(remembered, introspection=introspection),
+            lambda: Charging(remembered),
+            Afterwards,
         ],
-        extensions=[lambda: Documents(remembered), Afterwards],
         config=StrawberryConfig(scalar_map=SCALARS),
+        execution_context_class=EachFresh,
     )
+    schema.hides_suggestions = not introspection
+    schema.remembered = remembered
+    describe(schema._schema)  # noqa: SLF001
     enforce(schema._schema)  # noqa: SLF001 - the library offers no other way to its graphql-core schema
     return schema
 

@@ -27,6 +27,8 @@ from graphql import (
 from graphql.language import ast
 from strawberry.extensions import SchemaExtension
 
+from schema.costs import Price
+
 MAX_LENGTH = 100_000  # characters; the longest hand-written documents have a tenth of it
 MAX_TOKENS = 4_000  # about 10 ms of parsing
 MAX_COMMENTS = 1_000
@@ -39,7 +41,10 @@ MAX_FRAGMENTS = 60
 MAX_OPERATIONS = 20
 MAX_VARIABLES = 100
 MAX_ITEMS = 500  # in one list that is written into the document
+MAX_DIGITS = 100  # of one number; Python refuses to read some thousands
 MAX_ERRORS = 10  # each may look for similar names among all of a type
+NUMBERS = (ast.IntValueNode, ast.FloatValueNode)
+INTROSPECTION = frozenset(("__schema", "__type", "_service"))
 REMEMBERED = 400_000  # characters of text; their trees take about 300 times as much memory
 
 
@@ -115,11 +120,9 @@ class _Walk:
 
 
 def _count(document: DocumentNode) -> None:
-    """Refuse too many of a kind; iterative, so that nesting costs no stack."""
+    """Refuse too many of a kind."""
     operations = fragments = variables = aliases = directives = 0
-    waiting: list[ast.Node] = list(document.definitions)
-    while waiting:
-        node = waiting.pop()
+    for node in _nodes(document):
         operations += isinstance(node, OperationDefinitionNode)
         fragments += isinstance(node, FragmentDefinitionNode)
         variables += isinstance(node, ast.VariableDefinitionNode)
@@ -127,12 +130,8 @@ def _count(document: DocumentNode) -> None:
         directives += isinstance(node, ast.DirectiveNode)
         if isinstance(node, ast.ListValueNode) and len(node.values) > MAX_ITEMS:
             raise refuse(f"A list in a document may have at most {MAX_ITEMS} items.")
-        for key in node.keys:
-            child = getattr(node, key, None)
-            if isinstance(child, ast.Node):
-                waiting.append(child)
-            elif isinstance(child, tuple | list):
-                waiting.extend(child)
+        if isinstance(node, NUMBERS) and len(node.value) > MAX_DIGITS:
+            raise refuse(f"A number in a document may have at most {MAX_DIGITS} digits.")
     for found, most, name in (
         (operations, MAX_OPERATIONS, "operations"),
         (fragments, MAX_FRAGMENTS, "fragments"),
@@ -144,12 +143,38 @@ def _count(document: DocumentNode) -> None:
             raise refuse(f"A document may have at most {most} {name}.")
 
 
+def _nodes(document: DocumentNode) -> Iterator[ast.Node]:
+    """Everything in a document; iterative, so that nesting costs no stack."""
+    waiting: list[ast.Node] = list(document.definitions)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for key in node.keys:
+            child = getattr(node, key, None)
+            if isinstance(child, ast.Node):
+                waiting.append(child)
+            elif isinstance(child, tuple | list):
+                waiting.extend(child)
+
+
+def _refuse_introspection(document: DocumentNode) -> None:
+    """Refuse what tells of the schema; `__typename` names what was found and stays."""
+    for node in _nodes(document):
+        if isinstance(node, FieldNode) and node.name.value in INTROSPECTION:
+            raise GraphQLError(
+                "Introspection is switched off.",
+                nodes=[node],
+                extensions={"code": "INTROSPECTION_DISABLED"},
+            )
+
+
 class Documents(SchemaExtension):
     """Parses, bounds and validates; what was found valid is remembered by its text."""
 
-    def __init__(self, remembered: "Remembered") -> None:
+    def __init__(self, remembered: "Remembered", *, introspection: bool = True) -> None:
         super().__init__()
         self.remembered = remembered
+        self.introspection = introspection
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
@@ -166,7 +191,13 @@ class Documents(SchemaExtension):
             if context.query in self.remembered:
                 context.pre_execution_errors = []
             else:
-                errors = check(context.schema._schema, context.graphql_document)  # noqa: SLF001
+                if not self.introspection:
+                    _refuse_introspection(context.graphql_document)
+                errors = check(
+                    context.schema._schema,  # noqa: SLF001
+                    context.graphql_document,
+                    suggest=self.introspection,
+                )
                 context.pre_execution_errors = errors
                 if not errors:
                     self.remembered.add(context.query, context.graphql_document)
@@ -180,9 +211,24 @@ def _only_operation(document: DocumentNode) -> None:
         raise refuse("Name the operation to run: the document holds several.")
 
 
-def check(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
-    """What is wrong with a parsed document, the first ten errors at most."""
-    return validate(schema, document, specified_rules, max_errors=MAX_ERRORS)
+def check(
+    schema: GraphQLSchema, document: DocumentNode, *, suggest: bool = True
+) -> list[GraphQLError]:
+    """What is wrong with a parsed document, the first ten errors at most.
+
+    With `suggest` an unknown name is answered with names that look like it.
+    """
+    errors = validate(
+        schema,
+        document,
+        specified_rules,
+        max_errors=MAX_ERRORS,
+        hide_suggestions=not suggest,
+    )
+    if not suggest:
+        for error in errors:  # one rule suggests all the same
+            error.message = error.message.partition(" Did you mean ")[0]
+    return errors
 
 
 class Remembered:
@@ -191,6 +237,7 @@ class Remembered:
     def __init__(self, characters: int = REMEMBERED) -> None:
         self._free = characters
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._prices: dict[str, dict[str | None, Price]] = {}
 
     def __contains__(self, text: str) -> bool:
         return text in self._documents
@@ -201,10 +248,15 @@ class Remembered:
             self._documents.move_to_end(text)
         return document
 
+    def prices(self, text: str) -> dict[str | None, Price]:
+        """What a document's operations cost by their names, to be added to while it is known."""
+        return self._prices.setdefault(text, {}) if text in self._documents else {}
+
     def add(self, text: str, document: DocumentNode) -> None:
         if text not in self._documents:
             self._documents[text] = document
             self._free -= len(text)
         while self._free < 0:
             forgotten, _ = self._documents.popitem(last=False)
+            self._prices.pop(forgotten, None)
             self._free += len(forgotten)

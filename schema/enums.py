@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from domain import audit, carts, catalog, ledger, orders, problems, providers, vouchers
+from domain import audit, carts, catalog, ledger, orders, problems, providers, vouchers, webhooks
 from schema.meanings import MEANINGS
 
 TOLERATE = "Tolerate values you do not know: more may come."
@@ -29,6 +29,7 @@ ENUMS: tuple[tuple[type[Enum], str, str], ...] = (
     (problems.ProblemCode, "ProblemCode", "What was wrong, for programs."),
     (problems.RetryAdvice, "RetryAdvice", "What to do next."),
     (problems.Outcome, "Outcome", "Did anything happen at a provider?"),
+    (webhooks.DeliveryState, "WebhookDeliveryState", "How far a webhook delivery got."),
     (audit.AuditAction, "AuditAction", "What was done."),
 )
 

@@ -149,6 +149,11 @@ MEANINGS: dict[str, dict[str, str]] = {
         "DONE": "It happened.",
         "UNKNOWN": "Not known yet.",
     },
+    "WebhookDeliveryState": {
+        "PENDING": "It is sent, now or at its next try.",
+        "DELIVERED": "The endpoint took it.",
+        "FAILED": "The endpoint did not take it, and it is not tried again.",
+    },
     "AuditAction": {
         "VOUCHER_REVEALED": "Secrets of a voucher were opened.",
         "REVEAL_DENIED": "Secrets were asked for without the right to them.",
@@ -160,5 +165,6 @@ MEANINGS: dict[str, dict[str, str]] = {
         "FULFILLMENT_RESOLVED": "A person decided about a fulfillment.",
         "CLIENT_CHANGED": "An API client was made, changed or revoked.",
         "KEYS_CHANGED": "The key ring changed.",
+        "WEBHOOK_CHANGED": "A webhook endpoint was made, changed, disabled or replayed.",
     },
 }

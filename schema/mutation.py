@@ -8,6 +8,7 @@ from schema.mutations.imports import ImportMutations
 from schema.mutations.operations import OperationsMutations
 from schema.mutations.orders import OrderMutations
 from schema.mutations.wallets import WalletMutations
+from schema.mutations.webhooks import WebhookMutations
 
 
 @strawberry.type(description="What can be done.")
@@ -18,5 +19,6 @@ class Mutation(
     OrderMutations,
     AftercareMutations,
     OperationsMutations,
+    WebhookMutations,
 ):
     """Every mutation, put together from schema/mutations/, one base class for each subject."""

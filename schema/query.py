@@ -16,6 +16,7 @@ from resolvers import (
     providers,
     vouchers,
     wallets,
+    webhooks,
 )
 from resolvers.context import Ask, operate
 from resolvers.paging import Arguments
@@ -31,6 +32,7 @@ from schema.provider import Provider
 from schema.viewer import Viewer
 from schema.voucher import Voucher
 from schema.wallet import READ, Wallet
+from schema.webhooks import WebhookEndpoint
 
 MOST_IDS = 100
 
@@ -119,6 +121,10 @@ def _wallet(info: Ask) -> object:
     return wallets.mine(info.context)
 
 
+async def _webhook_endpoints(info: Ask) -> object:
+    return await webhooks.listed(info.context)
+
+
 async def _audit_events(
     info: Ask,
     first: int | None = None,
@@ -159,6 +165,9 @@ class Query:
     wallet: Wallet | None = answer(_wallet, "The account's money.", scopes=READ)
     audit_events: AuditEventConnection | None = answer(
         _audit_events, "The account's audit chain, newest first.", scopes=needs(Scope.AUDIT_READ)
+    )
+    webhook_endpoints: list[WebhookEndpoint] | None = answer(
+        _webhook_endpoints, "Where the account is told about its orders, at most 20 places."
     )
     fulfillments: FulfillmentConnection | None = answer(
         _fulfillments,

@@ -14,7 +14,9 @@ from schema.faces import answer, shows
 class Limit:
     """One limit that holds for this client, and what is left of it."""
 
-    name: str = answer(description="What is limited.")
+    name: str = answer(
+        description="What is limited: requests, cost, reveals, or money in whole units."
+    )
     maximum: int = answer(description="How much there is when nothing was used.")
     remaining: int = answer(description="How much is left.")
     resets_at: datetime = answer(description="When all of it is there again.")

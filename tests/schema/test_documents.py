@@ -63,6 +63,8 @@ HOSTILE = {
     "deeper than the parser": nested(500),
     "deep lists": "{ f1(ids: " + "[" * 400 + "]" * 400 + ") { __typename } }",
     "a long list": "{ f1(ids: [" + "1 " * 600 + "]) { __typename } }",
+    "a long number": "{ f1(first: " + "9" * 5000 + ") { __typename } }",
+    "a long fraction": "{ f1(first: 1." + "9" * 5000 + ") { __typename } }",
     "many tokens": "{" + " __typename" * 5000 + "}",
     "one long name": "{" + "a" * 200_000 + "}",
     "many comments": "#\n" * 5000 + "{ __typename }",

@@ -1,9 +1,16 @@
 """The printed schema: a snapshot that clients rely on, and rights that are printed as enforced."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type, parse
+from graphql import (
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_specified_directive,
+    parse,
+)
 from graphql import build_schema as read_sdl
 
 from domain.viewers import Scope
@@ -53,28 +60,35 @@ def test_federation_sdl_has_keys_and_links(schema: Schema) -> None:
     assert "input OrderLookup @oneOf" in text
 
 
+def test_gateways_are_told_what_things_cost_and_clients_are_not(schema: Schema) -> None:
+    text = federation_sdl(schema)
+    assert '"@cost"' in text
+    assert '"@listSize"' in text
+    for printed in (
+        'OrderPlacePayload @requiresScopes(scopes: [["orders:place"]]) @cost(weight: 50)',
+        'ProductConnection @listSize(assumedSize: 20, slicingArguments: ["first", "last"],'
+        ' sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',
+        "lines: [OrderLine!]! @listSize(assumedSize: 10, requireOneSlicingArgument: false)",
+        "totalCount: Int @cost(weight: 10)",
+    ):
+        assert printed in text
+    assert "@cost" not in plain_sdl(schema)
+    assert "@listSize" not in plain_sdl(schema)
+
+
+def test_scopes_can_be_left_out_for_gateways_that_refuse_them(schema: Schema) -> None:
+    without = federation_sdl(schema, with_scopes=False)
+    assert "requiresScopes" not in without
+    assert "@key" in without
+    parse(without)
+
+
 def test_node_can_be_left_to_another_subgraph(schema: Schema) -> None:
     assert "  node(" in federation_sdl(schema)
     without = federation_sdl(schema, with_node=False)
     assert "  node(" not in without
     assert "  nodes(" not in without
     assert "  order(" in without
-
-
-def test_everything_is_described(schema: Schema) -> None:
-    bare = []
-    for name, kind in schema._schema.type_map.items():
-        if name.startswith(("_", "link__")) or name in BUILT_IN:
-            continue
-        if not kind.description and not name.endswith(("Edge", "Connection")):
-            bare.append(name)
-        for field_name, field in getattr(kind, "fields", {}).items():
-            if not field.description and not field_name.startswith("_"):
-                bare.append(f"{name}.{field_name}")
-        for value_name, value in getattr(kind, "values", {}).items():
-            if not value.description:
-                bare.append(f"{name}.{value_name}")
-    assert bare == []
 
 
 def test_types_carry_their_scopes_and_what_implies_them(schema: Schema) -> None:
@@ -126,3 +140,25 @@ def test_only_known_scopes_are_asked_for(schema: Schema) -> None:
         for field in kind.fields.values():
             for together in declared(field.extensions.get("strawberry-definition")):
                 assert set(together) <= known
+
+
+def test_everything_is_described(schema: Schema) -> None:
+    read = read_sdl(plain_sdl(schema))
+    assert [place for place, text in _described(read) if not (text or "").strip()] == []
+
+
+def _described(read: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
+    """Every type, field, argument, input field and value, with its description."""
+    for name, kind in read.type_map.items():
+        if name.startswith("__") or name in BUILT_IN:
+            continue
+        yield name, kind.description
+        for field_name, field in getattr(kind, "fields", {}).items():
+            yield f"{name}.{field_name}", field.description
+            for argument_name, argument in getattr(field, "args", {}).items():
+                yield f"{name}.{field_name}({argument_name})", argument.description
+        for value_name, value in getattr(kind, "values", {}).items():
+            yield f"{name}.{value_name}", value.description
+    for directive in read.directives:
+        if not is_specified_directive(directive):
+            yield f"@{directive.name}", directive.description
