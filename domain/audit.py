@@ -17,6 +17,7 @@ class AuditAction(StrEnum):
     FULFILLMENT_RESOLVED = "FULFILLMENT_RESOLVED"
     CLIENT_CHANGED = "CLIENT_CHANGED"
     KEYS_CHANGED = "KEYS_CHANGED"
+    WEBHOOK_CHANGED = "WEBHOOK_CHANGED"
 
 
 @dataclass(frozen=True, slots=True)

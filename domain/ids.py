@@ -41,6 +41,8 @@ class Kind(IntEnum):
     AUDIT_EVENT = 10
     CART_LINE = 11
     ACCOUNT = 12
+    WEBHOOK_ENDPOINT = 13
+    WEBHOOK_DELIVERY = 14
 
 
 def global_id(kind: Kind, key: UUID | str) -> str:

@@ -57,7 +57,7 @@ class Shown:
     def whole(self) -> Awaitable[Cart]:
         if self._whole is None:
             self._whole = asyncio.ensure_future(self._read())
-        return self._whole
+        return asyncio.shield(self._whole)  # a neighbor that fails cancels one field alone
 
 
 # ------------------------------------------------------------------ finding and changing

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from strawberry.types.info import Info
@@ -17,6 +17,7 @@ from domain.vouchers import SecretField, Voucher
 from ordering.cancel import Canceller
 from ordering.carts import Carts
 from ordering.checkout import Checkout
+from ordering.endpoints import Endpoints
 from ordering.fulfill import Fulfiller
 from ordering.imports import Importer
 from ordering.keys import Keys
@@ -26,13 +27,41 @@ from ordering.resend import Resender
 from ordering.review import Reviewer
 from ordering.wallets import Wallets
 from providers.port import Provider
+from resolvers.feed import Feed
 from resolvers.live import LiveStatuses
+from resolvers.turns import Turns
 from vault import Vault
 
 if TYPE_CHECKING:
     from resolvers.loaders import Loaders
 
 Health = Callable[[Provider], Awaitable[ProviderHealth]]
+
+
+class Undecided(Exception):
+    """It cannot be told just now whether credentials hold."""
+
+
+async def always() -> bool:
+    """The credentials of a request hold until it is answered."""
+    return True
+
+
+class Meter(Protocol):
+    """What one request may cost, and how often its caller may ask."""
+
+    @property
+    def most(self) -> int:
+        """What one operation may cost."""
+
+    async def charge(self, cost: int) -> None:
+        """Take an operation's cost from the caller's budget, or refuse it."""
+
+    async def shown(self) -> Mapping[str, int | float]:
+        """What was asked for and is left, as clients see it; empty where nobody knows."""
+
+    async def limits(self) -> Sequence[Limit]:
+        """Where the caller stands with requests and cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +82,10 @@ class Services:
     canceller: Canceller
     resender: Resender
     reconciler: Reconciler
+    endpoints: Endpoints
     health: Health
-    limits: Callable[[Viewer], Sequence[Limit]]
+    feed: Feed
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass
@@ -62,15 +93,24 @@ class Context:
     """One request. `viewer` is None for the anonymous, who reach nothing that needs it.
 
     `check_type` raises when the viewer may not see a schema type: the schema's own table, handed
-    down so that records of any type can be loaded by id.
+    down so that records of any type can be loaded by id. `still_valid` says whether the credentials
+    hold yet: a subscription asks before every event. `resume` is where the client says that a
+    stream was cut, `place` the sequence of the event that is being told. `begun` is
+    set when the operation was found valid and is paid for.
     """
 
     services: Services
     viewer: Viewer | None
     check_type: Callable[[str], None]
+    meter: Meter
     reveals_allowed: bool = True
+    still_valid: Callable[[], Awaitable[bool]] = always
+    resume: str | None = None
+    place: int | None = None
+    begun: bool = False
     seen: list[Seen] = field(default_factory=list)
-    denials: dict[UUID, set[SecretField]] = field(default_factory=dict)
+    # By account and voucher: the secrets that were asked for and refused.
+    denials: dict[UUID, dict[UUID, set[SecretField]]] = field(default_factory=dict)
     revealed_orders: set[UUID] = field(default_factory=set)
     revealed_vouchers: set[UUID] = field(default_factory=set)
     orders_live: dict[UUID, Awaitable[Any]] = field(default_factory=dict)
@@ -99,6 +139,16 @@ class Context:
         """The same request below a field of operators: it reads all accounts, and opens nothing."""
         return replace(self, operating=True)
 
+    def fresh(self) -> "Context":
+        """The same subscription at its next event: nothing loaded yet, and never a secret."""
+        return replace(
+            self,
+            reveals_allowed=False,
+            orders_live={},
+            carts_shown={},
+            operator_fields=set(),
+        )
+
     def reading(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that sees the viewer's account, or everything below operators' fields."""
         database = self.services.database
@@ -117,11 +167,17 @@ class Context:
             fields = {"claimUrl": "claim_url", "referenceNumber": "reference_number"}
             name = fields.get(field_name, field_name)
             if name in set(SecretField):
-                self.denials.setdefault(source.id, set()).add(SecretField(name))
+                self.withheld(source.account, source.id, SecretField(name))
+
+    def withheld(self, account: UUID, voucher_id: UUID, *fields: SecretField) -> None:
+        """Remember secrets of a voucher that were not opened; audited where the voucher is."""
+        self.denials.setdefault(account, {}).setdefault(voucher_id, set()).update(fields)
 
     def finish(self) -> list[Awaitable[None]]:
-        """What is left to do once the operation was answered."""
-        return [record(self.services.database, self.seen)] if self.seen else []
+        """What is left to do once the operation, or an event of a subscription, was answered."""
+        seen = self.seen.copy()
+        self.seen.clear()
+        return [record(self.services.database, seen)] if seen else []
 
 
 Ask = Info[Context, None]

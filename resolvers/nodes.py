@@ -11,7 +11,8 @@ from domain.ledger import WalletEntry
 from domain.orders import Fulfillment, Order, OrderEvent
 from domain.providers import Provider
 from domain.vouchers import Voucher
-from resolvers import audit, carts, orders, products, vouchers, wallets
+from domain.webhooks import Delivery, Endpoint
+from resolvers import audit, carts, orders, products, vouchers, wallets, webhooks
 from resolvers.context import Context
 
 Record = (
@@ -24,6 +25,8 @@ Record = (
     | OrderEvent
     | WalletEntry
     | AuditEvent
+    | Endpoint
+    | Delivery
 )
 
 # The name of the schema type whose scopes a record needs.
@@ -37,6 +40,8 @@ TYPES: dict[Kind, str] = {
     Kind.ORDER_EVENT: "OrderEvent",
     Kind.WALLET_ENTRY: "WalletEntry",
     Kind.AUDIT_EVENT: "AuditEvent",
+    Kind.WEBHOOK_ENDPOINT: "WebhookEndpoint",
+    Kind.WEBHOOK_DELIVERY: "WebhookDelivery",
 }
 READ: dict[Kind, Callable[[Context, str], Any]] = {
     Kind.PRODUCT: products.by_id,
@@ -47,6 +52,8 @@ READ: dict[Kind, Callable[[Context, str], Any]] = {
     Kind.ORDER_EVENT: orders.event_by_id,
     Kind.WALLET_ENTRY: wallets.entry_by_id,
     Kind.AUDIT_EVENT: audit.by_id,
+    Kind.WEBHOOK_ENDPOINT: webhooks.by_id,
+    Kind.WEBHOOK_DELIVERY: webhooks.delivery_by_id,
 }
 
 

@@ -148,7 +148,7 @@ def live(context: Context, order: Order) -> OrderLive | Awaitable[OrderLive]:
     asked = context.orders_live
     if order.id not in asked:
         asked[order.id] = asyncio.ensure_future(_order_live(context, order))
-    return asked[order.id]
+    return asyncio.shield(asked[order.id])  # a neighbor that fails cancels this field alone
 
 
 async def fulfillment_live(context: Context, fulfillment: Fulfillment) -> LiveStatus:
@@ -213,14 +213,19 @@ async def vouchers(context: Context, order: Order, arguments: Arguments) -> Conn
 async def events_of_order(
     context: Context, order: Order, arguments: Arguments
 ) -> Connection[OrderEvent]:
-    cursors = Cursors(context.account, "events", order.id)
+    cursors = Cursors(context.account, "events", order.id, numbered=True)
     wanted = cursors.slice(arguments, BY_SEQUENCE)
     return Connection(await context.loaders.events_of_order(wanted).load(order.id), cursors)
 
 
+def log_cursors(account: UUID) -> Cursors:
+    """Places in the account's order log, for pages of it and for those who follow it."""
+    return Cursors(account, "orderEvents", numbered=True)
+
+
 async def events(context: Context, arguments: Arguments) -> Connection[OrderEvent]:
     """The account's whole log, oldest first."""
-    cursors = Cursors(context.account, "orderEvents")
+    cursors = log_cursors(context.account)
     wanted = cursors.slice(arguments, BY_SEQUENCE)
     async with context.services.database.viewer(context.account) as conn:
         return Connection(await event_rows.page(conn, context.account, wanted), cursors)

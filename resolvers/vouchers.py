@@ -7,6 +7,7 @@ from domain.catalog import Product
 from domain.ids import Kind, row_id
 from domain.ids import global_id as make_id
 from domain.orders import Order, OrderLine
+from domain.problems import Refused
 from domain.vouchers import SecretField, Voucher
 from resolvers import audit, orders
 from resolvers.context import Ask, Context, here
@@ -36,7 +37,12 @@ async def product(root: Parent[Voucher], info: Ask) -> Product | None:
 
 
 async def _secret(root: Voucher, info: Ask, field: SecretField) -> str | None:
-    opened = await here(info).loaders.secret.load((root.id, field))
+    context = here(info)
+    try:
+        opened = await context.loaders.secret.load((root.id, field))
+    except Refused:
+        context.withheld(root.account, root.id, field)
+        raise
     return opened.reveal() if opened else None
 
 
