@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app import sandbox as sandboxes
+from app.limits import Limiter
+from app.limits.local import Local
 from app.pepper import Pepper
 from app.provider_settings import for_simulator
 from app.sandbox import Sandbox
@@ -14,11 +16,13 @@ from app.tokens import SealedTokenStore
 from db import clients, installation
 from db.migrate import migrate, pending
 from db.pool import Database, check_wall
+from db.wakeups import Listener, Notifier
+from domain.secret import Secret
 from ordering.keys import Keys
 from providers import REGISTRY, build
 from providers.port import Provider
 from simulators import Simulator, start_all, stop_all
-from vault import KeyRing, Vault
+from vault import KeyRingInvalid, Masters, Vault, masters
 
 
 class StartRefused(Exception):
@@ -35,6 +39,8 @@ class Core:
     sandbox: Sandbox | None
     vault: Vault
     keys: Keys
+    limiter: Limiter
+    listener: Listener
 
 
 @asynccontextmanager
@@ -43,9 +49,13 @@ async def core(loaded: Loaded) -> AsyncIterator[Core]:
     settings = loaded.settings
     async with AsyncExitStack() as stack:
         prepare_data_dir(settings)
-        ring, pepper, sandbox = _secrets(settings)
+        master_keys, pepper, sandbox = _secrets(settings)
         dsn = await stack.enter_async_context(_address(settings))
         database = Database(dsn)
+        direct = _direct(settings, dsn)
+        notifier = Notifier(direct)
+        database.when_events(notifier.tell)
+        stack.push_async_callback(notifier.close)
         stack.push_async_callback(database.close)
         await database.open()
         await check_wall(database)
@@ -53,8 +63,37 @@ async def core(loaded: Loaded) -> AsyncIterator[Core]:
         if sandbox is not None:
             async with database.worker() as conn:
                 await sandboxes.provide(conn, sandbox, pepper)
-        vault = Vault(ring)
-        yield Core(settings, database, pepper, sandbox, vault, Keys(database, vault))
+        vault = Vault(master_keys)
+        stack.push_async_callback(vault.close)
+        limiter = await stack.enter_async_context(_limiter(settings))
+        yield Core(
+            settings,
+            database,
+            pepper,
+            sandbox,
+            vault,
+            Keys(database, vault),
+            limiter,
+            Listener(direct),
+        )
+
+
+@asynccontextmanager
+async def _limiter(settings: Settings) -> AsyncIterator[Limiter]:
+    """The counts of this process, or those in the Redis that all processes share."""
+    if settings.redis_url is None:
+        yield Local()
+        return
+    # Only where it is used: most installations have none.
+    from app.limits.shared import Shared  # noqa: PLC0415
+
+    url = Secret(settings.redis_url.get_secret_value())
+    instead = Local() if settings.redis_down == "local" else None
+    shared = Shared(url, instead=instead, processes=settings.processes)
+    try:
+        yield shared
+    finally:
+        await shared.close()
 
 
 @asynccontextmanager
@@ -78,6 +117,12 @@ async def _address(settings: Settings) -> AsyncIterator[str]:
         yield dsn
     finally:
         await asyncio.to_thread(embedded.stop)
+
+
+def _direct(settings: Settings, dsn: str) -> str:
+    """Where wake-ups are sent and heard: no pooler keeps a LISTEN."""
+    direct = settings.database_direct_url
+    return direct.get_secret_value() if settings.database_url and direct else dsn
 
 
 def prepare_data_dir(settings: Settings) -> None:
@@ -105,15 +150,20 @@ async def _check_mode(database: Database, settings: Settings) -> None:
         raise StartRefused("live mode does not start while a demo client exists: revoke it first")
 
 
-def _secrets(settings: Settings) -> tuple[KeyRing, Pepper, Sandbox | None]:
-    """Key ring and pepper: those that were set, in sandbox mode else its own."""
+def _secrets(settings: Settings) -> tuple[Masters, Pepper, Sandbox | None]:
+    """Master keys and pepper: those that were set, in sandbox mode else its own."""
     sandbox = sandboxes.opened(settings.data_dir) if settings.sandbox else None
     ring = settings.key_ring.get_secret_value() if settings.key_ring else None
     pepper = settings.secret_pepper.get_secret_value() if settings.secret_pepper else None
     if sandbox is not None:
-        ring = ring or sandboxes.key_ring(settings.data_dir)
+        ring = ring or f"file:{sandboxes.key_ring_file(settings.data_dir)}"
         pepper = pepper or sandbox.pepper.reveal()
-    return KeyRing.parse(ring or ""), Pepper.parse(pepper or ""), sandbox
+    token = settings.transit_token
+    try:
+        found = masters(ring or "", Secret(token.get_secret_value()) if token else None)
+    except KeyRingInvalid as error:
+        raise StartRefused(str(error)) from None
+    return found, Pepper.parse(pepper or ""), sandbox
 
 
 @asynccontextmanager

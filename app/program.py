@@ -4,25 +4,38 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import structlog
 from aiohttp import web
 
+from app.addresses import caller_address
 from app.auth import Allowance, Authenticator, Caller
-from app.composition import Core
+from app.auth.bearer import Issuer
+from app.composition import Core, StartRefused
+from app.cors import Origins
+from app.errors import Refusal
+from app.metering import Meter
+from app.persisted import Documents
+from app.registered import ManifestBroken, Trusted
 from app.requests import purpose
 from app.server import REQUEST_ID
 from app.settings import Settings
+from app.streams import Streams
+from app.telemetry import WEBHOOKS
 from db import fulfillments, installation, jobs, pauses
 from db.pool import DatabaseUnavailable
 from domain.providers import ProviderHealth
+from notices.addresses import Rules
+from notices.sender import Sender
 from ordering import webhooks
 from ordering.afresh import Afresh
+from ordering.announcing import Announcer
 from ordering.bodies import Bodies
 from ordering.cancel import Canceller
 from ordering.carts import Carts
 from ordering.checkout import Checkout
+from ordering.endpoints import Endpoints
 from ordering.fulfill import Fulfiller
 from ordering.imports import Importer
 from ordering.linking import Linker
@@ -36,7 +49,8 @@ from ordering.waiting import Watcher
 from ordering.wallets import Wallets
 from providers.errors import Unsupported
 from providers.port import Provider
-from resolvers.context import Context, Services
+from resolvers.context import Context, Services, Undecided
+from resolvers.feed import Feed
 from resolvers.live import LiveStatuses
 from schema import Schema, build_schema
 from simulators import Simulator
@@ -45,7 +59,7 @@ log = structlog.get_logger()
 
 DEFERRED_SECONDS = 1.0  # for what is left to write when we stop
 DEFAULT = Allowance(200, 20, 60, 10_000)
-DEMO = Allowance(6000, 1000, 600, 1_000_000)
+DEMO = Allowance(6000, 1000, 600, 1_000_000, cost_budget=2_000_000)
 
 
 class Program:
@@ -60,7 +74,9 @@ class Program:
         self.parts = parts
         self.providers = providers
         self.simulators = simulators
-        self.schema: Schema = build_schema()
+        self.schema: Schema = build_schema(introspection=settings.introspects)
+        self.origins = Origins(settings.origins)
+        self._proxies = settings.proxies
         self.draining = False
         self._deferred: set[asyncio.Future[None]] = set()
         self._authenticator = Authenticator(
@@ -69,6 +85,8 @@ class Program:
             mode=settings.mode,
             allowance=allowance(settings, DEFAULT),
             demo=allowance(settings, DEMO),
+            limiter=parts.limiter,
+            issuer=issuer(settings),
         )
         references = References(settings.reference_prefix, prefixes(providers))
         carts = Carts(parts.database, Quotes(providers))
@@ -82,6 +100,15 @@ class Program:
             watcher,
             gap=settings.not_found_gap,
             tolerance_percent=settings.price_tolerance_percent,
+        )
+        endpoints = Endpoints(parts.database, parts.vault, parts.keys, webhook_rules(settings))
+        self.announcer = Announcer(
+            parts.database,
+            parts.vault,
+            parts.keys,
+            Sender(webhook_rules(settings)),
+            endpoints,
+            count=_webhook_tried,
         )
         self.services = Services(
             database=parts.database,
@@ -121,9 +148,20 @@ class Program:
             canceller=Canceller(parts.database, providers, bodies, fulfiller),
             resender=Resender(parts.database, providers, parts.vault, parts.keys),
             reconciler=Reconciler(parts.database, providers, references),
+            endpoints=endpoints,
             health=self._health,
-            limits=self._authenticator.limits,
+            feed=Feed(parts.database, parts.listener),
         )
+        self.streams = Streams(self)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The documents that may be named. StartRefused: the trusted ones cannot be read."""
+        place = self.settings.trusted_documents
+        try:
+            return Documents(Trusted(place) if place else None)
+        except ManifestBroken as error:
+            raise StartRefused(f"{error}: see VOUCHERGRAPH_TRUSTED_DOCUMENTS") from None
 
     def demo_keys(self) -> dict[str, dict[str, str]]:
         """The demo clients' credentials in the clear; nothing in live mode."""
@@ -137,8 +175,24 @@ class Program:
             if simulator.seeded_orders
         }
 
-    async def caller(self, request: web.Request) -> Caller:
-        return await self._authenticator.caller(request.headers, request.remote or "")
+    async def caller(
+        self, request: web.Request, credentials: Mapping[str, str] | None = None
+    ) -> Caller:
+        """Who sent a request, by its headers, or by credentials that came another way."""
+        sent = request.headers if credentials is None else credentials
+        return await self._authenticator.caller(sent, self.address(request))
+
+    def address(self, request: web.Request) -> str:
+        """Where a request came from, as limits and address lists see it."""
+        forwarded = request.headers.getall("X-Forwarded-For", [])
+        return caller_address(request.remote or "", forwarded, self._proxies)
+
+    async def still_valid(self, caller: Caller) -> bool:
+        """Whether a caller's credentials hold yet, as they were. Undecided: nobody can tell."""
+        try:
+            return await self._authenticator.still_valid(caller)
+        except (DatabaseUnavailable, Refusal):
+            raise Undecided from None
 
     def context(self, request: web.Request, caller: Caller) -> Context:
         viewer = caller.viewer
@@ -148,7 +202,10 @@ class Program:
             self.services,
             viewer,
             partial(self.schema.check_type, viewer),
+            Meter(self.parts.limiter, caller),
             reveals_allowed=request.method == "POST",
+            still_valid=partial(self.still_valid, caller),
+            resume=request.headers.get("Last-Event-ID"),
         )
 
     def defer(self, work: Awaitable[None]) -> None:
@@ -178,6 +235,8 @@ class Program:
 
     async def finish(self) -> None:
         """Wait a moment for what is left to write, and for calls that may still be settled."""
+        await self.announcer.close()
+        await self.services.feed.close()
         await self.services.checkout.drain(timedelta(seconds=DEFERRED_SECONDS))
         if self._deferred:
             await asyncio.wait(self._deferred, timeout=DEFERRED_SECONDS)
@@ -203,10 +262,32 @@ class Program:
         )
 
 
+def webhook_rules(settings: Settings) -> Rules:
+    """Where webhooks may go: the sandbox also tells receivers on this machine."""
+    return Rules(loopback=settings.sandbox)
+
+
+def _webhook_tried(outcome: str) -> None:
+    WEBHOOKS.labels(outcome).inc()
+
+
 def prefixes(providers: Mapping[str, Provider]) -> dict[str, str]:
     """The references' prefixes of providers that want one of their own."""
     found = {name: provider.reference_prefix for name, provider in providers.items()}
     return {name: prefix for name, prefix in found.items() if prefix}
+
+
+def issuer(settings: Settings) -> Issuer | None:
+    """Whose bearer tokens are good here; None: API keys only."""
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    return Issuer(
+        settings.oidc_issuer,
+        settings.oidc_audience,
+        settings.oidc_jwks_url,
+        settings.oidc_account_claim,
+        settings.oidc_scope_claim,
+    )
 
 
 def allowance(settings: Settings, default: Allowance) -> Allowance:
@@ -216,4 +297,5 @@ def allowance(settings: Settings, default: Allowance) -> Allowance:
         settings.rate_per_10_seconds or default.rate_per_10_seconds,
         settings.reveals_per_order_hour or default.reveals_per_order_hour,
         settings.revealed_vouchers_per_hour or default.vouchers_per_hour,
+        settings.cost_budget or default.cost_budget,
     )

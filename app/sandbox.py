@@ -93,17 +93,17 @@ def opened(directory: Path) -> Sandbox:
         ) from None
 
 
-def key_ring(directory: Path) -> str:
-    """The development key ring, made at the first use in a directory for us alone."""
+def key_ring_file(directory: Path) -> Path:
+    """The development key ring's file, made at the first use in a directory for us alone."""
     path = directory / KEY_RING
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         if not path.exists():
             write_private(path, KeyRing.generate() + "\n")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         raise SandboxBroken(f"the development keys {path} cannot be used ({error})") from None
+    return path
 
 
 async def provide(conn: Connection, sandbox: Sandbox, pepper: Pepper) -> None:

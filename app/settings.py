@@ -5,7 +5,6 @@ never repeated, since it may be a secret.
 """
 
 import difflib
-import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.addresses import Network, is_loopback, is_safe_url, parse_networks
+from app.cors import parse_origins
 from app.pepper import Pepper
 from providers.port import Configuration, Provider
-from vault import KeyRing
+from vault import check_masters
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENV_FILE = Path(".env")
@@ -96,13 +97,17 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = _named("REDIS_URL", None, "redis://redis.internal:6379/0")
     key_ring: SecretStr | None = _ours("KEY_RING", None, "1:BASE64_OF_32_RANDOM_BYTES")
+    transit_token: SecretStr | None = _ours(
+        "TRANSIT_TOKEN", None, "file:/run/secrets/transit-token"
+    )
     secret_pepper: SecretStr | None = _ours("SECRET_PEPPER", None, "1:BASE64_OF_32_RANDOM_BYTES")
 
     oidc_issuer: str | None = _ours("OIDC_ISSUER", None, "https://login.example.com/")
     oidc_audience: str | None = _ours("OIDC_AUDIENCE", None, "vouchergraph")
     oidc_jwks_url: str | None = _ours("OIDC_JWKS_URL", None, "https://login.example.com/jwks.json")
-    oidc_account_claim: str | None = _ours("OIDC_ACCOUNT_CLAIM", None, "account")
-    oidc_scope_claim: str | None = _ours("OIDC_SCOPE_CLAIM", None, "scope")
+    oidc_account_claim: str = _ours("OIDC_ACCOUNT_CLAIM", "account", "account")
+    oidc_scope_claim: str = _ours("OIDC_SCOPE_CLAIM", "scope", "scope")
+    trusted_proxies: str | None = _ours("TRUSTED_PROXIES", None, "10.0.0.0/8")
 
     live_status_seconds: float = _ours("LIVE_STATUS_SECONDS", 3.0, "3", ge=0, le=3600)
     live_status_deadline_ms: int = _ours("LIVE_STATUS_DEADLINE_MS", 800, "800", ge=1, le=30_000)
@@ -128,6 +133,26 @@ class Settings(BaseSettings):
         return self.mode == "sandbox"
 
     @property
+    def introspects(self) -> bool:
+        """Whether clients may ask for the schema; in live mode only where that was switched on."""
+        return self.introspection == "on" if self.introspection else self.sandbox
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins whose pages may use the API. ValueError when the setting is wrong."""
+        return parse_origins(self.cors_origins or "")
+
+    @property
+    def uses_transit(self) -> bool:
+        """Whether the master key stays with HashiCorp Vault."""
+        return bool(self.key_ring and self.key_ring.get_secret_value().startswith("transit:"))
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Whose X-Forwarded-For is believed. ValueError when the setting is wrong."""
+        return parse_networks(self.trusted_proxies or "")
+
+    @property
     def not_found_gap(self) -> timedelta:
         if self.not_found_gap_seconds is not None:
             return timedelta(seconds=self.not_found_gap_seconds)
@@ -137,12 +162,6 @@ class Settings(BaseSettings):
     def without_effect(self) -> tuple[str, ...]:
         """Settings that were given but that this version does not act on."""
         waiting = {
-            "REDIS_URL": self.redis_url,
-            "VOUCHERGRAPH_OIDC_ISSUER": self.oidc_issuer,
-            "VOUCHERGRAPH_CORS_ORIGINS": self.cors_origins,
-            "VOUCHERGRAPH_INTROSPECTION": self.introspection,
-            "VOUCHERGRAPH_TRUSTED_DOCUMENTS": self.trusted_documents,
-            "VOUCHERGRAPH_COST_BUDGET": self.cost_budget,
             "VOUCHERGRAPH_COMPILED_EXECUTION": self.compiled_execution,
         }
         return tuple(name for name, value in waiting.items() if value)
@@ -223,14 +242,6 @@ def default_data_dir() -> Path:
     return platformdirs.user_data_path("vouchergraph", appauthor=False)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def _unknown(names: Iterable[str]) -> Iterable[Fault]:
     for name in sorted(names):
         if name.startswith(PREFIX) and name not in NAMES:
@@ -258,13 +269,22 @@ def _fault(attribute: str, wrong: str) -> Fault:
 def _rules(settings: Settings) -> Iterable[Fault]:
     """What the mode and the machine demand."""
     yield from _places(settings)
-    for name, parse in (("key_ring", KeyRing.parse), ("secret_pepper", Pepper.parse)):
+    for name, parse in (("key_ring", check_masters), ("secret_pepper", Pepper.parse)):
         value = getattr(settings, name)
         if value is not None:
             try:
                 parse(value.get_secret_value())
             except ValueError as error:  # both promise a text without anything of a key
                 yield _fault(name, str(error).partition("; example")[0])
+    yield from _issuer(settings)
+    try:
+        _ = settings.proxies
+    except ValueError:
+        yield _fault("trusted_proxies", "must be addresses and networks, not of every address")
+    if wrong := _wrong_origins(settings):
+        yield _fault("cors_origins", wrong)
+    if settings.uses_transit and settings.transit_token is None:
+        yield _fault("transit_token", "is missing although the key ring is a key of Transit")
     if settings.metrics_address and not _loopback_address(settings.metrics_address):
         yield _fault("metrics_address", "must be HOST:PORT with a loopback host")
     if settings.sandbox and not is_loopback(settings.host):
@@ -273,6 +293,23 @@ def _rules(settings: Settings) -> Iterable[Fault]:
         for name in ("key_ring", "secret_pepper", "database_url"):
             if getattr(settings, name) is None:
                 yield _fault(name, "live mode does not start without it")
+
+
+def _issuer(settings: Settings) -> Iterable[Fault]:
+    """Who signs bearer tokens. Without an audience any token of the issuer would do here."""
+    if settings.oidc_issuer is None:
+        for name in ("oidc_audience", "oidc_jwks_url"):
+            if getattr(settings, name) is not None:
+                yield _fault("oidc_issuer", f"is missing although {_fault(name, '').name} is set")
+        return
+    if settings.oidc_audience is None:
+        yield _fault("oidc_audience", "is needed with an issuer")
+    for name in ("oidc_issuer", "oidc_jwks_url"):
+        url = getattr(settings, name)
+        if url is not None and not is_safe_url(url):
+            yield _fault(name, "must be an https:// address without a login; http:// on loopback")
+    if "?" in settings.oidc_issuer:
+        yield _fault("oidc_issuer", "takes no query")
 
 
 def _places(settings: Settings) -> Iterable[Fault]:
@@ -287,8 +324,23 @@ def _places(settings: Settings) -> Iterable[Fault]:
         url = getattr(settings, name)
         if url and urlsplit(url.get_secret_value()).scheme not in ("postgresql", "postgres"):
             yield _fault(name, "must be a postgresql:// address")
+    if settings.redis_url:
+        redis = urlsplit(settings.redis_url.get_secret_value())
+        if redis.scheme not in ("redis", "rediss", "unix") or not (redis.hostname or redis.path):
+            yield _fault("redis_url", "must be a redis://, rediss:// or unix:// address")
     if settings.database_direct_url and not settings.database_url:
         yield _fault("database_url", "is missing although DATABASE_DIRECT_URL is set")
+
+
+def _wrong_origins(settings: Settings) -> str | None:
+    """A page may hold an API key, so each is named exactly and, beyond this machine, has TLS."""
+    try:
+        parsed = [urlsplit(origin) for origin in settings.origins]
+    except ValueError:
+        return "must be exact origins, SCHEME://HOST or SCHEME://HOST:PORT, apart by commas"
+    if any(one.scheme != "https" and not is_loopback(one.hostname or "") for one in parsed):
+        return "takes http:// for loopback hosts only"
+    return None
 
 
 def _loopback_address(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,18 @@ SECONDS = Histogram(
 )
 FAILURES = Counter(
     "vouchergraph_internal_errors", "Answers with code INTERNAL", ["error"], registry=REGISTRY
+)
+WEBHOOKS = Counter(
+    "vouchergraph_webhook_deliveries",
+    "Tries to deliver outgoing webhooks by outcome",
+    ["outcome"],
+    registry=REGISTRY,
+)
+STREAMS = Gauge(
+    "vouchergraph_open_streams",
+    "Connections that stay open: WebSockets and event streams",
+    ["kind"],
+    registry=REGISTRY,
 )
 OPEN = Gauge("vouchergraph_open_requests", "Requests being answered", registry=REGISTRY)
 
@@ -71,11 +84,22 @@ def _frames(traceback: TracebackType | None) -> Iterator[str]:
         traceback = traceback.tb_next
 
 
+class Timing:
+    """Whether the time of a request says how fast it was answered."""
+
+    counts = True
+
+
 @contextmanager
-def measured() -> Iterator[None]:
-    """Count an open request and its time."""
-    with OPEN.track_inprogress(), SECONDS.time():
-        yield
+def measured() -> Iterator[Timing]:
+    """Count an open request and its time, unless it `counts` for nothing."""
+    timing, started = Timing(), time.perf_counter()
+    with OPEN.track_inprogress():
+        try:
+            yield timing
+        finally:
+            if timing.counts:
+                SECONDS.observe(time.perf_counter() - started)
 
 
 def exposition() -> bytes:

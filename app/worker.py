@@ -9,7 +9,7 @@ import structlog
 
 from app.program import Program
 from app.telemetry import FAILURES, where
-from ordering import catalog, chores
+from ordering import catalog, checkpoints, chores
 
 log = structlog.get_logger()
 
@@ -19,6 +19,7 @@ PAUSE_SECONDS = 5.0
 CATALOG_AGE = timedelta(hours=6)
 CATALOG_CHECK_SECONDS = 60.0
 JOBS_CHECK_SECONDS = 60.0
+CHECKPOINT_CHECK_SECONDS = 5.0
 
 
 def start(program: Program) -> list[asyncio.Task[None]]:
@@ -35,10 +36,17 @@ def start(program: Program) -> list[asyncio.Task[None]]:
     async def housekeeping() -> bool:
         return await chores.daily(services.database)
 
+    async def checkpoint() -> bool:
+        return await checkpoints.every_minute(services.database, services.keys)
+
     tasks.append(asyncio.create_task(_forever(refresh, CATALOG_CHECK_SECONDS, "catalog")))
     reconcile = services.reconciler.daily
     tasks.append(asyncio.create_task(_forever(reconcile, JOBS_CHECK_SECONDS, "reconcile")))
     tasks.append(asyncio.create_task(_forever(housekeeping, JOBS_CHECK_SECONDS, "housekeeping")))
+    every_minute = _forever(checkpoint, CHECKPOINT_CHECK_SECONDS, "checkpoint")
+    tasks.append(asyncio.create_task(every_minute))
+    announce = program.announcer.step
+    tasks.append(asyncio.create_task(_forever(announce, STEP_SECONDS, "webhooks")))
     for _ in range(settings.workers):
 
         async def step() -> bool:

@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import audit, catalog, clients, service, wallet
+from app.cli import audit, catalog, clients, documents, keys, service, wallet, webhooks
 
 app = typer.Typer(
     name="vouchergraph",
@@ -16,8 +16,11 @@ app.registered_commands += service.app.registered_commands
 app.add_typer(clients.accounts_app, name="accounts")
 app.add_typer(clients.clients_app, name="clients")
 app.add_typer(catalog.catalog_app, name="catalog")
+app.add_typer(keys.keys_app, name="keys")
 app.add_typer(audit.audit_app, name="audit")
+app.add_typer(documents.documents_app, name="documents")
 app.add_typer(wallet.wallet_app, name="wallet")
+app.add_typer(webhooks.webhooks_app, name="webhooks")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -95,13 +96,53 @@ def sdl(
     *,
     federation: Annotated[bool, typer.Option(help="As `_service { sdl }` answers it.")] = False,
     without_node: Annotated[bool, typer.Option(help="Leave out node and nodes.")] = False,
+    without_scopes: Annotated[
+        bool, typer.Option(help="Leave out @requiresScopes, for gateways that refuse it.")
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="Print what changes for clients of this SDL instead.")
+    ] = None,
+    documents: Annotated[
+        Path | None, typer.Option(help="With --against: registered documents that must still run.")
+    ] = None,
 ) -> None:
-    """Print the schema."""
+    """Print the schema; with --against its changes, and exit code 1 when one of them breaks."""
     from schema import build_schema  # noqa: PLC0415
     from schema.sdl import federation_sdl, plain_sdl  # noqa: PLC0415
 
-    if without_node and not federation:
-        fail("error: --without-node goes with --federation", 2)
+    if (without_node or without_scopes) and not federation:
+        fail("error: --without-node and --without-scopes go with --federation", 2)
+    if documents is not None and against is None:
+        fail("error: --documents goes with --against", 2)
     schema = build_schema()
-    text = federation_sdl(schema, with_node=not without_node) if federation else plain_sdl(schema)
+    if against is not None:
+        _compare(against, plain_sdl(schema), documents)
+        return
+    text = (
+        federation_sdl(schema, with_node=not without_node, with_scopes=not without_scopes)
+        if federation
+        else plain_sdl(schema)
+    )
     typer.echo(text, nl=not text.endswith("\n"))
+
+
+def _compare(released: Path, now: str, place: Path | None) -> None:
+    from graphql import GraphQLError  # noqa: PLC0415
+
+    from app.registered import ManifestBroken, merged, read_all  # noqa: PLC0415
+    from schema.changes import compare  # noqa: PLC0415
+
+    try:
+        documents = merged(read_all(place)) if place else {}
+        found = compare(released.read_text(encoding="utf-8"), now, documents)
+    except ManifestBroken as error:
+        fail(f"error: {error}", 2)
+    except (OSError, UnicodeError, GraphQLError) as error:
+        fail(f"error: {released} is not an SDL that can be read ({type(error).__name__})", 2)
+    for line in found.dangerous:
+        typer.echo(f"warning   {line}")
+    for line in found.breaking:
+        typer.echo(f"breaking  {line}")
+    if found.breaking:
+        raise typer.Exit(1)
+    typer.echo("nothing breaks")

@@ -89,7 +89,17 @@ async def test_the_commands_beside_a_running_service(
         assert (await response.json())["data"]["viewer"]["accountName"] == "acme"
     listed = await run("clients", "list", "--account", account)
     assert listed.split() == [words[1], "acme", "client", "active", "catalog:read"]
+    rotated = (await run("clients", "rotate", words[1], "--overlap", "2")).split()
+    assert rotated[1] == words[1]
+    for secret in (words[3], rotated[3]):
+        sent = {"X-API-Key": words[1], "X-API-Secret": secret}
+        async with http.post(service.url, json=query, headers=sent) as response:
+            assert response.status == 200
+    listed = await run("clients", "list", "--account", account)
+    assert "  rotating until 2" in listed
+    assert rotated[3] not in listed
     await run("clients", "revoke", words[1])
+    assert "  revoked  " in await run("clients", "list", "--account", account)
     assert "every chain holds" in await run("audit", "verify")
     assert service.process.poll() is None
     async with http.get(f"{service.base}/readyz") as response:
@@ -106,6 +116,15 @@ async def test_the_commands_beside_a_running_service(
                 *("--scope", "orders:import", "--scope", "vouchers:reveal"),
             ),
             "may not be on one client",
+        ),
+        (("clients", "rotate", "vgtest_" + "a" * 26), "no such client"),
+        (("clients", "rotate", "vgtest_" + "a" * 26, "--overlap", "-1"), "--overlap"),
+        (
+            (
+                *("clients", "create", "--account", "00000000-0000-0000-0000-000000000000"),
+                *("--scope", "catalog:read", "--expires", "2020-01-01"),
+            ),
+            "in the past",
         ),
         (("migrate",), "DATABASE_URL is not set"),
     ],

@@ -27,6 +27,7 @@ LIVE = {
     "ENKASH_BASE_URL": "https://api.enkash.example",
     **ENKASH,
 }
+OIDC = {"VOUCHERGRAPH_OIDC_ISSUER": "https://login.example.com"}
 Read = Callable[..., Loaded]
 
 
@@ -62,6 +63,14 @@ def test_nothing_set_is_a_sandbox_on_loopback(read: Read) -> None:
     assert not settings.data_dir.is_relative_to(REPOSITORY)
 
 
+def test_the_schema_is_told_in_sandbox_mode_unless_it_is_said_otherwise(read: Read) -> None:
+    assert read().settings.introspects
+    assert not read(LIVE).settings.introspects
+    assert read(LIVE, VOUCHERGRAPH_INTROSPECTION="on").settings.introspects
+    origins = read(VOUCHERGRAPH_CORS_ORIGINS="https://A.example:443, http://localhost:5173")
+    assert origins.settings.origins == ("https://a.example", "http://localhost:5173")
+
+
 def test_live_with_everything_it_needs_is_accepted(read: Read) -> None:
     loaded = read(LIVE)
     assert set(loaded.providers) == {"enkash"}
@@ -77,6 +86,18 @@ def test_live_with_everything_it_needs_is_accepted(read: Read) -> None:
         ({"VOUCHERGRAPH_PORT": "70000"}, "VOUCHERGRAPH_PORT", "65535"),
         ({"VOUCHERGRAPH_PORT": "http"}, "VOUCHERGRAPH_PORT", "integer"),
         ({"VOUCHERGRAPH_MODE": "production"}, "VOUCHERGRAPH_MODE", "'sandbox' or 'live'"),
+        ({"VOUCHERGRAPH_CORS_ORIGINS": "*"}, "VOUCHERGRAPH_CORS_ORIGINS", "exact origins"),
+        (
+            {"VOUCHERGRAPH_CORS_ORIGINS": "https://a.example/path"},
+            "VOUCHERGRAPH_CORS_ORIGINS",
+            "exact origins",
+        ),
+        (
+            {"VOUCHERGRAPH_CORS_ORIGINS": "https://a.example, http://b.example"},
+            "VOUCHERGRAPH_CORS_ORIGINS",
+            "loopback",
+        ),
+        ({"VOUCHERGRAPH_INTROSPECTION": "yes"}, "VOUCHERGRAPH_INTROSPECTION", "'on' or 'off'"),
         ({"VOUCHERGRAPH_HOST": "0.0.0.0"}, "VOUCHERGRAPH_HOST", "loopback"),  # noqa: S104
         ({"VOUCHERGRAPH_PROT": "8000"}, "VOUCHERGRAPH_PROT", "did you mean VOUCHERGRAPH_PORT"),
         ({"VOUCHERGRAPH_XYZZY": "1"}, "VOUCHERGRAPH_XYZZY", "no such setting"),
@@ -120,11 +141,47 @@ def test_live_with_everything_it_needs_is_accepted(read: Read) -> None:
             "a number",
         ),
         ({**LIVE, "ENKASH_BASE_URL": "http://api.enkash.example"}, "ENKASH_BASE_URL", "https"),
+        (OIDC, "VOUCHERGRAPH_OIDC_AUDIENCE", "is needed"),
+        ({"VOUCHERGRAPH_OIDC_AUDIENCE": "x"}, "VOUCHERGRAPH_OIDC_ISSUER", "is missing"),
+        (
+            {**OIDC, "VOUCHERGRAPH_OIDC_ISSUER": "http://login.example.com"},
+            "VOUCHERGRAPH_OIDC_ISSUER",
+            "https",
+        ),
+        (
+            {**OIDC, "VOUCHERGRAPH_OIDC_ISSUER": "https://me:secret@login.example.com"},
+            "VOUCHERGRAPH_OIDC_ISSUER",
+            "without a login",
+        ),
+        (
+            {**OIDC, "VOUCHERGRAPH_OIDC_ISSUER": "https://login.example.com?tenant=1"},
+            "VOUCHERGRAPH_OIDC_ISSUER",
+            "no query",
+        ),
+        (
+            {**OIDC, "VOUCHERGRAPH_OIDC_JWKS_URL": "file:///etc/keys"},
+            "VOUCHERGRAPH_OIDC_JWKS_URL",
+            "https",
+        ),
+        ({"VOUCHERGRAPH_TRUSTED_PROXIES": "proxy"}, "VOUCHERGRAPH_TRUSTED_PROXIES", "networks"),
+        ({"VOUCHERGRAPH_TRUSTED_PROXIES": "*"}, "VOUCHERGRAPH_TRUSTED_PROXIES", "networks"),
+        ({"VOUCHERGRAPH_TRUSTED_PROXIES": "10.0.0.1/8"}, "VOUCHERGRAPH_TRUSTED_PROXIES", "net"),
+        ({"VOUCHERGRAPH_TRUSTED_PROXIES": "::/0"}, "VOUCHERGRAPH_TRUSTED_PROXIES", "every"),
     ],
 )
 def test_one_wrong_setting(read: Read, settings: Mapping[str, str], name: str, wrong: str) -> None:
     faults = refused(read, settings)
     assert wrong in faults[name]
+
+
+def test_an_issuer_and_proxies_are_accepted(read: Read) -> None:
+    settings = read(
+        OIDC,
+        VOUCHERGRAPH_OIDC_AUDIENCE="vouchergraph",
+        VOUCHERGRAPH_TRUSTED_PROXIES="10.0.0.0/8, 2001:db8::1",
+    ).settings
+    assert [str(network) for network in settings.proxies] == ["10.0.0.0/8", "2001:db8::1/128"]
+    assert (settings.oidc_account_claim, settings.oidc_scope_claim) == ("account", "scope")
 
 
 @pytest.mark.parametrize(

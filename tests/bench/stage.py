@@ -24,7 +24,7 @@ from providers import REGISTRY
 from providers.port import Configuration
 from tests.bench.children import child, serving
 from tests.bench.seeding import COUNTS, add_delivered, imported
-from vault import KeyRing, Vault
+from vault import RingFile, Vault
 
 PLENTY = "1000000000"
 PROVIDER_RATE = "1000000"
@@ -141,6 +141,7 @@ def _settings(dsn: str, data: Path, ready: Path, upstream: Any) -> dict[str, str
         "VOUCHERGRAPH_LIVE_STATUS_SECONDS": "0",
         "VOUCHERGRAPH_RATE_PER_MINUTE": PLENTY,
         "VOUCHERGRAPH_RATE_PER_10_SECONDS": PLENTY,
+        "VOUCHERGRAPH_COST_BUDGET": PLENTY,
         "VOUCHERGRAPH_REVEALS_PER_ORDER_HOUR": PLENTY,
         "VOUCHERGRAPH_REVEALED_VOUCHERS_PER_HOUR": PLENTY,
     }
@@ -161,7 +162,7 @@ async def _shared(dsn: str, data: Path, upstream: Any) -> tuple[dict[str, Any], 
     database = Database(dsn, max_size=2)
     await database.open()
     try:
-        vault = Vault(KeyRing.parse(sandbox.key_ring(data)))
+        vault = Vault(RingFile(sandbox.key_ring_file(data)))
         keys = Keys(database, vault)
         account = await add_delivered(database, vault, keys, sandbox.DEMO["other"][0])
         data_key = await keys.of_account(account)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from db import accounts, clients, data_keys, provider_tokens
-from db.clients import Limits, NewClient
+from db.clients import Digest, Limits, NewClient
+from db.data_keys import KeyCount
 from db.pool import Database
 from domain.ids import uuid7
 from domain.keys import KeyPurpose, SealedKey
@@ -43,12 +44,13 @@ async def test_the_installation_has_one_active_key_of_each_purpose(database: Dat
 async def test_rewrapping_is_compare_and_set(database: Database) -> None:
     async with database.worker() as conn:
         first = await data_keys.add(conn, key())
-        assert await data_keys.under_other_masters(conn, 2) == [first]
+        assert await data_keys.owners_under_other_masters(conn, 2, 9) == [None]
+        assert await data_keys.under_other_masters(conn, None, 2) == [first]
         moved = replace(first, sealed=b"under two", master_version=2)
-        assert await data_keys.rewrapped(conn, moved, was_version=1)
-        assert not await data_keys.rewrapped(conn, moved, was_version=1)
-        assert await data_keys.under_other_masters(conn, 2) == []
-        assert await data_keys.counts_by_master(conn) == {2: 1}
+        assert await data_keys.rewrapped(conn, moved, first)
+        assert not await data_keys.rewrapped(conn, moved, first)
+        assert await data_keys.under_other_masters(conn, None, 2) == []
+        assert await data_keys.counts(conn) == [KeyCount(2, first.purpose, 1, 0)]
         assert (await data_keys.by_ids(conn, [first.id]))[first.id] == moved
 
 
@@ -71,14 +73,50 @@ async def test_clients_are_found_rotated_and_revoked(database: Database) -> None
         assert found is not None
         assert (found.account_name, found.scopes, found.limits) == ("demo", new.scopes, new.limits)
         assert found.is_valid(samples.NOON)
-        assert await clients.rotate(conn, "vgtest_1", b"other mac", 2)
+        assert await clients.rotate(conn, "vgtest_1", Digest(b"other mac", 2), timedelta(0))
         assert await clients.revoke(conn, "vgtest_1")
         assert not await clients.revoke(conn, "vgtest_1")
-        assert not await clients.rotate(conn, "vgtest_1", b"third mac", 3)
+        assert not await clients.rotate(conn, "vgtest_1", Digest(b"third", 3), timedelta(0))
         (listed,) = await clients.listed(conn)
         assert (listed.secret_mac, listed.pepper_version) == (b"other mac", 2)
         assert not listed.is_valid(samples.NOON)
         assert await clients.listed(conn, uuid7()) == []
+
+
+async def test_a_rotated_clients_old_secret_is_good_for_a_while(database: Database) -> None:
+    account = await samples.account(database, "demo")
+    async with database.worker() as conn:
+        await clients.add(conn, replace(client(), account=account))
+        first = await clients.rotate(conn, "vgtest_1", Digest(b"two", 2), timedelta(hours=1))
+        found = await clients.find(conn, "vgtest_1")
+        assert found is not None
+        assert first is not None
+        assert found.digests(first - timedelta(seconds=1)) == (Digest(b"two", 2), Digest(b"mac", 1))
+        assert found.digests(first) == (Digest(b"two", 2),)
+        # Another one during the overlap: of three secrets the oldest ends.
+        second = await clients.rotate(conn, "vgtest_1", Digest(b"three", 2), timedelta(hours=1))
+        found = await clients.find(conn, "vgtest_1")
+        assert found is not None
+        assert second is not None
+        assert found.digests(second - timedelta(seconds=1)) == (
+            Digest(b"three", 2),
+            Digest(b"two", 2),
+        )
+        await clients.rotate(conn, "vgtest_1", Digest(b"four", 2), timedelta(0))
+        found = await clients.find(conn, "vgtest_1")
+        assert found is not None
+        assert (found.current, found.previous, found.previous_until) == (
+            Digest(b"four", 2),
+            None,
+            None,
+        )
+
+
+async def test_an_expired_client_is_not_rotated(database: Database) -> None:
+    account = await samples.account(database, "demo")
+    async with database.worker() as conn:
+        await clients.add(conn, replace(client(), account=account, expires_at=samples.NOON))
+        assert await clients.rotate(conn, "vgtest_1", Digest(b"two", 2), timedelta(0)) is None
 
 
 async def test_demo_clients_count_until_they_are_revoked(database: Database) -> None:

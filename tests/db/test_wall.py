@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,12 +14,16 @@ from db import (
     attempts,
     audit,
     carts,
+    checkpoints,
     clients,
     data_keys,
+    deliveries,
+    endpoints,
     events,
     exceptions,
     fulfillments,
     installation,
+    key_runs,
     limits,
     products,
     quotas,
@@ -58,15 +63,28 @@ async def filled(database: Database, name: str) -> UUID:
     await filled_for_buying(database, account, order)
     async with database.worker() as conn:
         await data_keys.add(conn, SealedKey(uuid7(), account, KeyPurpose.DATA, b"sealed", 1))
+        await key_runs.begin(conn, account)
         await fulfillments.add_alias(conn, order.fulfillment, f"alias-{name}")
         _, head = await quotas.spend(
             conn, account, {order.order.id: 1}, per_order_hour=60, vouchers_per_hour=10
         )
         await audit.append(conn, account, [Act("a", AuditAction.VOUCHER_REVEALED, "s")], b"k", head)
+        await checkpoints.take(conn, b"k")
         await events.append(
             conn, account, [(order.order.id, OrderEventType.IMPORTED, OrderStatus.PENDING)]
         )
+    await filled_for_telling(database, account)
     return account
+
+
+async def filled_for_telling(database: Database, account: UUID) -> None:
+    """The same for outgoing webhooks."""
+    async with database.worker() as conn:
+        endpoint = await endpoints.add(conn, uuid7(), account, "https://partner.example/", ())
+        secret = endpoints.SealedSecret(uuid7(), account, endpoint.id, b"sealed")
+        await endpoints.add_secret(conn, secret, timedelta(0))
+        await endpoints.rewind(conn, endpoint.id, 0)
+        assert await deliveries.feed(conn) == 1
 
 
 async def filled_for_buying(database: Database, account: UUID, order: samples.Whole) -> None:
@@ -108,12 +126,15 @@ async def test_a_viewer_sees_the_own_account_only_in_every_table(database: Datab
     async with database.worker() as conn:
         everything = await visible(conn)
     assert min(everything.values()) == 2
-    assert len(everything) == 22
+    assert len(everything) == 27
     for account in (mine, theirs):
         async with database.viewer(account) as conn:
             seen = await visible(conn)
         assert {table: 2 * n for table, n in seen.items()}.items() <= everything.items()
-        assert everything.keys() - seen.keys() == {"api_clients", "exceptions"}
+        assert everything.keys() - seen.keys() == {
+            *("api_clients", "audit_checkpoint_heads", "exceptions"),
+            *("key_runs", "webhook_secrets"),
+        }
     async with database.viewer(uuid7()) as conn:
         assert set((await visible(conn)).values()) == {0}
     await check_wall(database)

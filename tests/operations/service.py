@@ -9,12 +9,12 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-from aiohttp import web
 
 from app import explorer
 from app.composition import core, opened_providers
+from app.listening import listener
 from app.program import Program
-from app.server import build
+from app.server import HEADERS, build
 from app.settings import load
 from ordering.fulfill import Fulfiller
 from providers import REGISTRY
@@ -22,7 +22,8 @@ from simulators import Simulator
 from simulators.world import Order, Purchase, State, Step
 
 BOOKKEEPING = re.compile(
-    r"\s*(BEGIN|COMMIT|ROLLBACK|SET |DISCARD|SELECT pg_|SHOW |LISTEN|UNLISTEN)", re.IGNORECASE
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SET |DISCARD|SELECT pg_|SHOW |LISTEN|UNLISTEN|NOTIFY)",
+    re.IGNORECASE,
 )
 
 
@@ -157,19 +158,14 @@ async def running(
         aiohttp.ClientSession() as session,
     ):
         program = Program(parts, providers, simulators)
-        runner = web.AppRunner(
-            build(program, explorer.Page({}), metrics=False), access_log=None, shutdown_timeout=1
-        )
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        service = Service(f"http://127.0.0.1:{port}", program, simulators, session, statements)
-        try:
-            yield service
-        finally:
-            await service.settle()
-            await runner.cleanup()
+        app = build(program, explorer.Page({}), metrics=False)
+        async with listener(app, "127.0.0.1", 0, HEADERS) as url:
+            service = Service(url, program, simulators, session, statements)
+            try:
+                yield service
+            finally:
+                await service.settle()
+        await program.services.feed.close()
 
 
 def _count(monkeypatch: Any, statements: Statements) -> None:
