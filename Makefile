@@ -13,8 +13,9 @@ export PATH := $(PATH):$(CURDIR)/.node/bin
 run: $(READY)
 	$(BIN)/vouchergraph serve
 
+# One process for each core: a file stays in one of them, with what its tests share.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Composition with another subgraph, and queries through a real gateway.
 test-federation: $(READY) $(NODE_READY)

@@ -121,9 +121,9 @@ async def test_an_id_that_would_be_another_path_is_never_asked_for(
 
 
 PLACED = [
-    *((code, Rejected) for code in Woohoo.REJECTIONS),
-    *((code, errors.Duplicate) for code in Woohoo.DUPLICATES),
-    *((code, OutcomeUnknown) for code in Woohoo.UNCERTAIN if code.isdigit()),
+    *((code, Rejected) for code in sorted(Woohoo.REJECTIONS)),
+    *((code, errors.Duplicate) for code in sorted(Woohoo.DUPLICATES)),
+    *((code, OutcomeUnknown) for code in sorted(Woohoo.UNCERTAIN) if code.isdigit()),
     ("77777", OutcomeUnknown),
 ]
 

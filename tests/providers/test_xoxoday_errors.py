@@ -52,9 +52,9 @@ async def test_an_id_that_is_no_number_is_never_asked_for(
 
 
 PLACED = [
-    *((code, Rejected) for code in Xoxoday.REJECTIONS),
-    *((code, errors.Duplicate) for code in Xoxoday.DUPLICATES),
-    *((code, OutcomeUnknown) for code in Xoxoday.UNCERTAIN),
+    *((code, Rejected) for code in sorted(Xoxoday.REJECTIONS)),
+    *((code, errors.Duplicate) for code in sorted(Xoxoday.DUPLICATES)),
+    *((code, OutcomeUnknown) for code in sorted(Xoxoday.UNCERTAIN)),
     ("PIPE10013", Unavailable),
     ("PIPE10017", Unavailable),
     ("PLE19999", OutcomeUnknown),
