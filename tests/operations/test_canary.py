@@ -268,6 +268,7 @@ async def redis_dump(url: str) -> str:
     from redis.asyncio import Redis  # noqa: PLC0415
 
     async with Redis.from_url(url) as redis:
+        await redis.config_set("rdbcompression", "no")
         keys = [key async for key in redis.scan_iter()]
         return "\n".join([f"{key!r} {await redis.dump(key)!r}" for key in keys])
 
