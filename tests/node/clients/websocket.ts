@@ -1,31 +1,14 @@
-// graphql-ws: an order is placed while its account listens; the events arrive, numbered in order.
+// graphql-ws: the events of an order over a WebSocket.
 import { createClient } from "graphql-ws";
-import { print } from "graphql";
 import WebSocket from "ws";
-import { graphql } from "./gql/gql.js";
-import { check, credentials, given, url } from "./service.js";
+import { follow } from "./following.js";
+import { credentials, url } from "./service.js";
 
-const Events = graphql(`
-  subscription Events($orders: [ID!], $after: String) {
-    orderEvents(orderIds: $orders, after: $after) { sequence type status order { id reference } }
-  }
-`);
-
-const [order = "", wanted = "1", after] = given;
 const client = createClient({
   url: url.replace("http", "ws"),
   webSocketImpl: WebSocket,
   connectionParams: credentials,
   retryAttempts: 0,
 });
-const seen: string[] = [];
-const variables = { orders: [order], after: after ?? null };
-for await (const { data, errors } of client.iterate<any>({ query: print(Events as any), variables })) {
-  check(!errors, JSON.stringify(errors));
-  check(data.orderEvents.order.id === order, "events of the order asked for");
-  seen.push(data.orderEvents.sequence);
-  if (seen.length === Number(wanted)) break;
-}
-check(seen.every((one, at) => at === 0 || BigInt(one) > BigInt(seen[at - 1]!)), "in order");
-console.log(JSON.stringify(seen));
+await follow((asked) => client.iterate(asked));
 await client.dispose();
