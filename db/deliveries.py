@@ -179,7 +179,8 @@ async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Delivery]:
 async def forget(conn: Connection, older_than: timedelta) -> int:
     """Drop deliveries that ended so long ago; how many."""
     status = await conn.execute(
-        "DELETE FROM endpoint_deliveries WHERE due_at IS NULL AND last_attempt_at < now() - $1::interval",
+        "DELETE FROM endpoint_deliveries"
+        " WHERE due_at IS NULL AND last_attempt_at < now() - $1::interval",
         older_than,
     )
     return int(status.rpartition(" ")[2])

@@ -12,7 +12,7 @@ from domain.ids import Kind, global_id
 from domain.orders import OrderEventType
 from domain.secret import Secret
 from notices.schedule import GIVEN_UP_AFTER, RETRIES
-from ordering import announcing
+from ordering import announcing, chores
 from ordering.endpoints import BY_OPERATOR
 from tests.notices.conftest import House
 from tests.notices.receiver import Received, Receiver, receiving
@@ -342,3 +342,26 @@ async def test_a_disabled_endpoint_says_who_did_it(house: House, receiver: Recei
     await house.happen()
     assert not await house.announcer().step()
     assert (await house.endpoint(endpoint.id)).disabled_reason == BY_OPERATOR
+
+
+async def test_what_was_delivered_long_ago_is_forgotten_once_a_day(
+    house: House, receiver: Receiver
+) -> None:
+    await house.told(receiver.url)
+    await house.happen()
+    await house.work(house.announcer())
+    await chores.daily(house.database)
+    async with house.database.worker() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM endpoint_deliveries") == 1
+        await conn.execute(
+            "UPDATE endpoint_deliveries SET last_attempt_at = last_attempt_at - interval '31 days'"
+        )
+    # It was done today: nothing happens until the day is over.
+    await chores.daily(house.database)
+    async with house.database.worker() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM endpoint_deliveries") == 1
+        await conn.execute("UPDATE jobs SET due_at = now(), done_at = now() - interval '2 days'")
+    await chores.daily(house.database)
+    async with house.database.worker() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM endpoint_deliveries") == 0
+        assert await conn.fetchval("SELECT count(*) FROM webhook_endpoints") == 1
