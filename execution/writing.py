@@ -1,0 +1,286 @@
+"""Writes the code of a plan: one function per selection, one per list.
+
+The text holds names of a fixed table, numbers, and names of attributes that the schema declares.
+Whatever a document says (aliases, arguments, names) is handed over by reference, never as text.
+"""
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable
+from types import CoroutineType
+from typing import Any
+
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    is_abstract_type,
+    is_leaf_type,
+)
+from graphql.pyutils import Path
+
+from execution import values
+from execution.leaves import AsIs, Leaf, Named, leaf_of
+from execution.places import Field, Place
+from execution.plain import PLAIN, is_mapping
+from execution.running import joined, make, mark
+from execution.selections import Kind, Selection
+
+SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,100}")
+
+TABLE: dict[str, Any] = {
+    "__builtins__": builtins,  # the interpreter itself imports through it, to warn
+    "AttributeError": AttributeError,
+    "Co": CoroutineType,
+    "Exception": Exception,
+    "Info": GraphQLResolveInfo,
+    "Path": Path,
+    "bool": bool,
+    "float": float,
+    "getattr": getattr,
+    "inf": float("inf"),
+    "int": int,
+    "is_mapping": is_mapping,
+    "iter": iter,
+    "joined": joined,
+    "list": list,
+    "make": make,
+    "mark": mark,
+    "plain": PLAIN,
+    "str": str,
+    "tuple": tuple,
+    "type": type,
+}
+STOCK = frozenset({str, int, float, bool})
+
+
+def is_attribute(name: str) -> bool:
+    """Whether a name can be written behind a dot and means there what `getattr` would find."""
+    return bool(SAFE.fullmatch(name)) and not keyword.iskeyword(name)
+
+
+class Writer:
+    """The text of one plan and the objects that it refers to."""
+
+    def __init__(self, schema: GraphQLSchema, leaves: dict[str, Leaf]) -> None:
+        self.schema = schema
+        self.leaves = leaves
+        self.names: dict[str, Any] = dict(TABLE)
+        self.lines: list[str] = []
+        self.places: list[tuple[Place, str]] = []  # whose `deep` is a function of the text
+        self._count = 0
+
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    def bind(self, prefix: str, value: Any) -> str:
+        """The name under which the text reaches an object."""
+        self._count += 1
+        name = f"{prefix}{self._count}"
+        self.names[name] = value
+        return name
+
+    def put(self, depth: int, *lines: str) -> None:
+        self.lines.extend("    " * depth + line for line in lines)
+
+    # ------------------------------------------------------------------ selections
+
+    def selection(self, selection: Selection) -> None:
+        """Write the function of a selection: object, path, run, info to its answer."""
+        for field in selection.fields:
+            self._deep(field, field, field.type)
+        self.put(0, f"def o{selection.number}(s, p, run, info):")
+        self.put(1, "a = None")
+        if any(field.told for field in selection.fields):
+            self.put(1, "tail = run.tail")
+        if any(field.kind is Kind.DEFAULT for field in selection.fields):
+            self.put(1, "m = is_mapping(s)")
+        self.put(1, "try:", "    pass")
+        answer = [self._field(field, f"v{n}") for n, field in enumerate(selection.fields)]
+        self.put(1, "except Exception:", "    if a is not None:", "        run.abandon(a)")
+        self.put(1, "    raise", f"d = {{{', '.join(answer)}}}")
+        self.put(1, "return d if a is None else joined(d, a)")
+
+    def _field(self, field: Field, v: str) -> str:
+        """Write how one field is answered; the pair that it adds to the answer."""
+        key = self.bind("k", field.key)
+        if field.kind is Kind.NAME:
+            return f"{key}: {self.bind('n', field.parent.name)}"
+        kind = self.bind("n", field.parent.name)
+        step = f"(p, {key}, {kind})"
+        if field.shown:
+            step = f"make(Path, {step})"
+        self.put(2, "try:")
+        if field.told:
+            head = self.bind("h", field.head)
+            self.put(3, f"q = {step}", f"info = make(Info, {head} + (q,) + tail)")
+            step = "q"
+        self._read(field)
+        self._answer(field, v, key, step)
+        lost = self.bind("lost", field.lost)
+        self.put(2, "except Exception as e:", f"    {v} = {lost}(e, p, run)")
+        return f"{key}: {v}"
+
+    def _read(self, field: Field) -> None:
+        """Write how the value `x` is found."""
+        if field.kind is Kind.RESOLVER:
+            arguments = ""
+            if callable(field.arguments):
+                arguments = f", **{self.bind('g', field.arguments)}(run)"
+            elif field.arguments:
+                arguments = f", **{self.bind('g', field.arguments)}"
+            self.put(3, f"x = {self.bind('r', field.source)}(s, info{arguments})")
+        elif field.kind is Kind.CALL:
+            self.put(3, f"x = {self.bind('r', field.source)}(s)")
+        elif field.kind is Kind.ATTRIBUTE:
+            name = field.source
+            found = f"s.{name}" if is_attribute(name) else f"getattr(s, {self.bind('n', name)})"
+            self.put(3, f"x = {found}")
+        else:
+            name = field.source
+            self.put(3, "if m:", f"    x = s.get({self.bind('n', name)})")
+            if is_attribute(name):
+                self.put(3, "else:", "    try:", f"        x = s.{name}")
+                self.put(3, "    except AttributeError:", "        x = None")
+            else:
+                self.put(3, "else:", f"    x = getattr(s, {self.bind('n', name)}, None)")
+
+    def _answer(self, field: Field, v: str, key: str, step: str) -> None:
+        """Write how `x` becomes the answer; what is not usual goes to the field itself."""
+        info = "info" if field.told else "None"
+        if field.kind is Kind.DEFAULT:
+            rest = f"{self.bind('read', field.read)}(x, p, run, {info})"
+        elif field.told:
+            rest = f"{self.bind('rest', field.rest)}(x, q, run, info)"
+        else:
+            rest = f"{self.bind('found', field.found)}(x, p, run)"
+        unusual = [f"{v} = {rest}", f"if type({v}) is Co:", f"    a = mark(a, {key}, {v})"]
+        named: Any = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+        if is_leaf_type(named):
+            self._leaf(field, named, v, 3, unusual, (key, "a", step))
+            return
+        branch = "if"
+        if not field.required:
+            self.put(3, "if x is None:", f"    {v} = None")
+            branch = "elif"
+        deep = self._known(field)
+        self.put(3, f"{branch} type(x) in plain:", f"    {v} = {deep}(x, {step}, run, {info})")
+        after = self.bind("after", field.after)
+        step = step if step == "q" else f"(p, {key}, {self.bind('n', field.parent.name)})"
+        self.put(4, f"if type({v}) is Co:", f"    {v} = {after}({v}, {step}, run)")
+        self.put(4, f"    a = mark(a, {key}, {v})")
+        self.put(3, "else:", *("    " + line for line in unusual))
+
+    def _leaf(
+        self,
+        place: Place,
+        type_: Any,
+        v: str,
+        depth: int,
+        unusual: Iterable[str],
+        mark_as: tuple[str, str, str],
+    ) -> None:
+        """Write how the leaf `x` becomes `v`."""
+        leaf = leaf_of(type_, self.leaves)
+        rest = ["    " + line for line in unusual]
+        none = [] if place.required else ["elif x is None:", f"    {v} = None"]
+        if isinstance(leaf, AsIs):
+            cls = leaf.cls.__name__
+            self.put(depth, f"if type(x) is {cls}{leaf.condition}:", f"    {v} = x", *none)
+        elif isinstance(leaf, Named):
+            cls = leaf.cls.__name__ if leaf.cls in STOCK else self.bind("c", leaf.cls)
+            table = self.bind("t", leaf.table)
+            self.put(depth, f"{v} = {table}.get(x) if type(x) is {cls} else None")
+            self.put(depth, f"if {v} is not None:", "    pass", *none)
+        else:
+            odd = self.bind("odd", values.odd(place, type_))
+            key, into, step = mark_as
+            self.put(depth, "if type(x) in plain:")
+            self.put(depth + 1, f"{v} = {self.bind('ser', leaf.function)}(x)")
+            self.put(depth + 1, f"if type({v}) not in plain:")
+            self.put(depth + 1, f"    {v} = {odd}({v}, x, {step}, run)")
+            self.put(
+                depth + 1, f"    if type({v}) is Co:", f"        {into} = mark({into}, {key}, {v})"
+            )
+            self.put(depth, *none)
+        self.put(depth, "else:", *rest)
+
+    # ------------------------------------------------------------------ what is below a place
+
+    def _known(self, place: Place) -> str:
+        """The name of the function that answers a place's plain values."""
+        return next(name for known, name in reversed(self.places) if known is place)
+
+    def _deep(self, field: Field, place: Place, type_: Any) -> None:
+        """Find or write the function that answers a place's values, and note its name."""
+        if isinstance(type_, GraphQLNonNull):
+            type_ = type_.of_type
+        if isinstance(type_, GraphQLList):
+            item = Place(field.nodes, field.names, isinstance(type_.of_type, GraphQLNonNull))
+            self._deep(field, item, type_.of_type)
+            name = self._list(field, item, type_.of_type)
+        elif is_leaf_type(type_):
+            place.deep = values.leaf(type_)
+            return
+        elif is_abstract_type(type_):
+            possible = {
+                name: self._object(field, found) for name, found in field.selections.items()
+            }
+            name = self.bind("d", values.abstract(self.schema, field, type_, possible))
+        else:
+            found = field.selections[type_.name]
+            name = f"o{found.number}"
+            if type_.is_type_of:
+                name = self.bind("d", self._object(field, found))
+        self.places.append((place, name))
+
+    def _object(self, field: Field, selection: Selection) -> Any:
+        """The function for values of one object type below an abstract or judging type."""
+
+        def execute(value: Any, path: Any, run: Any, info: Any) -> Any:
+            return selection.execute(value, path, run, info)
+
+        return (
+            values.checked(field, selection.type, execute) if selection.type.is_type_of else execute
+        )
+
+    def _list(self, field: Field, item: Place, type_: Any) -> str:
+        """Write the function of a list."""
+        name = self.bind("l", None)
+        before = self.bind("before", values.unusual(field, item))
+        step = "(p, i, None)"
+        if any(found.shown for found in field.selections.values()):
+            step = f"make(Path, {step})"
+        self.put(0, f"def {name}(v, p, run, info):")
+        self.put(1, "if type(v) is not list and type(v) is not tuple:")
+        self.put(1, f"    early = {before}(v, p, run, info)")
+        self.put(1, "    if early is not None:", "        return early")
+        self.put(1, "found = []", "w = None", "i = 0", "items = iter(v)", "try:")
+        self.put(2, "for x in items:", "    try:")
+        rest = self.bind("rest", item.rest)
+        unusual = [
+            f"y = {rest}(x, {step}, run, info)",
+            "if type(y) is Co:",
+            "    w = mark(w, i, y)",
+        ]
+        if isinstance(type_, GraphQLNonNull):
+            type_ = type_.of_type
+        if is_leaf_type(type_):
+            self._leaf(item, type_, "y", 4, unusual, ("i", "w", step))
+        else:
+            after = self.bind("after", item.after)
+            self.put(
+                4, "if type(x) in plain:", f"    y = {self._known(item)}(x, {step}, run, info)"
+            )
+            self.put(
+                5, "if type(y) is Co:", f"    y = {after}(y, {step}, run)", "    w = mark(w, i, y)"
+            )
+            self.put(4, "else:", *("    " + line for line in unusual))
+        failed = self.bind("failed", item.failed)
+        self.put(3, "except Exception as e:", f"    y = {failed}(e, (p, i, None), run)")
+        self.put(3, "found.append(y)", "i += 1")
+        self.put(1, "except Exception:", "    run.drain(w, items)", "    raise")
+        self.put(1, "return found if w is None else joined(found, w)")
+        return name
