@@ -8,7 +8,7 @@ NODE_READY := tests/node/node_modules/.package-lock.json
 # Only what needs Node looks there, and only where the machine has none of its own.
 export PATH := $(PATH):$(CURDIR)/.node/bin
 
-.PHONY: run test test-redis test-federation test-clients soak rekey check format sdl bench lock clean
+.PHONY: run test test-uncompiled test-redis test-federation test-clients soak rekey fuzz-execution check format sdl bench profile lock clean
 
 run: $(READY)
 	$(BIN)/vouchergraph serve
@@ -25,6 +25,10 @@ test-federation: $(READY) $(NODE_READY)
 test-clients: $(READY) $(NODE_READY)
 	$(BIN)/pytest tests/node --ignore tests/node/test_federation.py
 
+# Everything once more with graphql-core alone, without plans.
+test-uncompiled: $(READY)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --execution graphql-core tests/schema tests/rights tests/operations tests/app
+
 # Limits shared through a real Redis, which some of these tests kill, stop and start.
 test-redis: $(READY) $(REDIS_READY)
 	$(BIN)/pytest tests/redis
@@ -36,6 +40,11 @@ soak: $(READY)
 # A hundred thousand values sealed anew while reveals run; `test` does it with fewer.
 rekey: $(READY)
 	REKEY_VALUES=100000 $(BIN)/pytest tests/operations/test_keys_at_scale.py
+
+# The plan against graphql-core, on both processors; a counterexample names the seed that repeats it.
+EXAMPLES ?= 1000000
+fuzz-execution: $(READY)
+	$(BIN)/python -m tests.execution --examples $(EXAMPLES)
 
 # Format, lint, strict types and import rules.
 check: $(READY)
@@ -54,6 +63,11 @@ sdl: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# Where a request's time goes, by room and function; PROFILE names the workload.
+PROFILE ?= B2
+profile: $(READY)
+	$(BIN)/python -m tests.bench.profile $(PROFILE)
 
 # The locks hold names, versions and hashes for every supported Python, and no address.
 lock: $(READY)

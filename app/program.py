@@ -12,6 +12,7 @@ from aiohttp import web
 from app.addresses import caller_address
 from app.auth import Allowance, Authenticator, Caller
 from app.auth.bearer import Issuer
+from app.compiled import compile_documents
 from app.composition import Core, StartRefused
 from app.cors import Origins
 from app.errors import Refusal
@@ -75,6 +76,8 @@ class Program:
         self.providers = providers
         self.simulators = simulators
         self.schema: Schema = build_schema(introspection=settings.introspects)
+        if settings.compiles:
+            compile_documents(self.schema)
         self.origins = Origins(settings.origins)
         self._proxies = settings.proxies
         self.draining = False

@@ -59,8 +59,6 @@ async def work(loaded: Loaded) -> None:
 
 @asynccontextmanager
 async def _program(loaded: Loaded, *, simulate: bool) -> AsyncIterator[Program]:
-    if ignored := loaded.settings.without_effect:
-        log.warning("settings.without_effect", names=list(ignored))
     async with (
         core(loaded) as parts,
         opened_providers(loaded, parts, simulate=simulate) as (providers, simulators),

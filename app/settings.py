@@ -159,12 +159,9 @@ class Settings(BaseSettings):
         return SANDBOX_GAP if self.sandbox else LIVE_GAP
 
     @property
-    def without_effect(self) -> tuple[str, ...]:
-        """Settings that were given but that this version does not act on."""
-        waiting = {
-            "VOUCHERGRAPH_COMPILED_EXECUTION": self.compiled_execution,
-        }
-        return tuple(name for name, value in waiting.items() if value)
+    def compiles(self) -> bool:
+        """Whether documents that come again are executed by plans."""
+        return self.compiled_execution != "off"
 
 
 NAMES = {str(field.validation_alias): name for name, field in Settings.model_fields.items()}

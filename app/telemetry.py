@@ -25,6 +25,12 @@ SECONDS = Histogram(
 FAILURES = Counter(
     "vouchergraph_internal_errors", "Answers with code INTERNAL", ["error"], registry=REGISTRY
 )
+NOT_COMPILED = Counter(
+    "vouchergraph_not_compiled",
+    "Operations left to graphql-core, by the reason why they have no plan",
+    ["reason"],
+    registry=REGISTRY,
+)
 WEBHOOKS = Counter(
     "vouchergraph_webhook_deliveries",
     "Tries to deliver outgoing webhooks by outcome",

@@ -1,9 +1,9 @@
 """The graph as clients see it: types, the permission directive, payload problems."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry import federation
 from strawberry.extensions import SchemaExtension
 from strawberry.federation.schema import FederationAny
@@ -28,6 +28,7 @@ from schema.product import Product
 from schema.provider import Provider
 from schema.query import MOST_IDS, Query
 from schema.scalars import SCALARS
+from schema.straight import straighten
 from schema.subscription import EachFresh, Subscription
 from schema.voucher import Voucher
 from schema.wallet import WalletEntry
@@ -77,6 +78,15 @@ class Schema(federation.Schema):
 
     hides_suggestions = False
     remembered: Remembered
+    executed_by: Callable[..., Any] | None = None  # instead of graphql-core's `execute`
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """What the library built for graphql-core."""
+        return self._schema
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        return self.executed_by or super()._get_execute_function()
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -89,6 +99,11 @@ class Schema(federation.Schema):
         # The library's own switch rewrites messages afterwards; the execution can leave them out.
         given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
         return {**given, "hide_suggestions": self.hides_suggestions}
+
+    def _get_middleware_manager(self, extensions: list[SchemaExtension]) -> Any:
+        # One without middleware is asked for every field all the same.
+        found = super()._get_middleware_manager(extensions)
+        return found if found.middlewares else None
 
     def entities_resolver(
         self, info: Info[Any, Any], representations: list[FederationAny]
@@ -146,6 +161,7 @@ def build_schema(*, introspection: bool = True) -> Schema:
     schema.hides_suggestions = not introspection
     schema.remembered = remembered
     describe(schema._schema)  # noqa: SLF001
+    straighten(schema._schema)  # noqa: SLF001
     enforce(schema._schema)  # noqa: SLF001 - the library offers no other way to its graphql-core schema
     return schema
 

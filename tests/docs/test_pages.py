@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer import Typer
@@ -54,18 +53,6 @@ def test_every_setting_of_a_provider_is_explained(provider: str) -> None:
     text = page("production.md") + page(f"providers/{provider}.md")
     wanted = {name for name in PROVIDERS if name.startswith(f"{provider.upper()}_")}
     assert wanted - {name for name, _ in NAME.findall(text)} == set()
-
-
-def test_the_settings_that_are_warned_about_are_marked() -> None:
-    marked = set(re.findall(r"`([A-Z_]+)`†", page("production.md")))
-    given = settings.Settings(
-        **{name: field.examples[0] for name, field in _fields().items() if field.examples}
-    )
-    assert marked == set(given.without_effect)
-
-
-def _fields() -> dict[str, Any]:
-    return {str(field.validation_alias): field for field in settings.Settings.model_fields.values()}
 
 
 def test_every_fault_operation_and_setting_of_the_simulators_is_explained() -> None:

@@ -1,0 +1,41 @@
+"""Fields that need nothing of an execution: an attribute of their record, or a function of it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from strawberry.types.fields.resolver import StrawberryResolver
+
+
+def plain_attributes(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, str]]:
+    """The unguarded fields that are read from their record, with the attribute's name."""
+    for field, definition in _unguarded(schema):
+        if definition.is_basic_field:
+            yield field, definition.python_name
+
+
+def plain_functions(
+    schema: GraphQLSchema,
+) -> Iterator[tuple[GraphQLField, Callable[[Any], Any]]]:
+    """The unguarded fields whose resolver is handed its record and nothing else."""
+    for field, definition in _unguarded(schema):
+        resolver: StrawberryResolver[Any] | None = definition.base_resolver
+        if resolver is None or resolver.arguments:
+            continue
+        parameters = list(resolver.signature.parameters)
+        if len(parameters) == 1 and parameters[0] in {"root", "self"}:
+            function: Any = resolver.wrapped_func
+            yield field, function
+
+
+def _unguarded(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, Any]]:
+    for kind in schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType) or kind.name.startswith("__"):
+            continue
+        for field in kind.fields.values():
+            definition = field.extensions.get("strawberry-definition")
+            # The guard is a wrapper (see schema/permissions.py): whatever wraps is never passed by.
+            if definition is None or field.args or hasattr(field.resolve, "__wrapped__"):
+                continue
+            if not definition.extensions:
+                yield field, definition
