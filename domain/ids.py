@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-import secrets
+import os
 import threading
 import time
 from enum import IntEnum
@@ -23,7 +23,7 @@ def uuid7() -> UUID:
         _last = max(milliseconds << 12 | (rest << 12) // 1_000_000, _last + 1)
         ticks = _last
     value = (ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64
-    return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
+    return UUID(int=value | 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2)
 
 
 class Kind(IntEnum):
@@ -45,10 +45,15 @@ class Kind(IntEnum):
     WEBHOOK_DELIVERY = 14
 
 
+FIRST = {kind: bytes([kind]) for kind in Kind}
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def global_id(kind: Kind, key: UUID | str) -> str:
     """What clients see: base64url of the kind's byte and the key's bytes."""
-    raw = key.bytes if isinstance(key, UUID) else key.encode()
-    return base64.urlsafe_b64encode(bytes([kind]) + raw).rstrip(b"=").decode()
+    raw = key.encode() if isinstance(key, str) else key.bytes
+    encoded = binascii.b2a_base64(FIRST[kind] + raw, newline=False)
+    return encoded.translate(URL_SAFE).rstrip(b"=").decode()
 
 
 def parse(text: str) -> tuple[Kind, bytes] | None:

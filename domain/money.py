@@ -12,8 +12,20 @@ MINOR_DIGITS = {
     code: digits for digits, codes in ((0, ZERO), (3, THREE), (4, FOUR)) for code in codes.split()
 }
 CURRENCY = re.compile(r"[A-Z]{3}")
+QUANTUMS = tuple(Decimal(1).scaleb(-digits) for digits in range(5))
 # Wider than any order, narrower than what PostgreSQL's numeric or a hostile exponent could carry.
 MAX_EXPONENT = 15
+
+
+_known: set[str] = set()
+
+
+def _is_code(currency: str) -> bool:
+    """Whether it is three capitals; such codes are few, and asked for again and again."""
+    found = CURRENCY.fullmatch(currency) is not None
+    if found:
+        _known.add(currency)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not CURRENCY.fullmatch(self.currency):
+        if self.currency not in _known and not _is_code(self.currency):
             raise ValueError(f"{self.currency!r:.12} is not an ISO 4217 currency code")
         if not self.amount.is_finite() or self.amount.adjusted() > MAX_EXPONENT:
             raise ValueError("an amount of money is a finite decimal of at most 16 digits")
@@ -59,11 +71,16 @@ class Money:
         minor = self.amount.scaleb(self.minor_digits)
         return minor == minor.to_integral_value()
 
+    @property
+    def shown(self) -> Decimal:
+        """The amount with at least the currency's minor digits, and all others that it has."""
+        amount = self.amount
+        exact = amount.quantize(QUANTUMS[MINOR_DIGITS.get(self.currency, 2)])
+        return exact if exact == amount else amount.normalize()
+
     def __str__(self) -> str:
-        """The amount as on the wire: at least the currency's minor digits, all others kept."""
-        digits = Decimal(1).scaleb(-self.minor_digits)
-        shown = self.amount.quantize(digits) if self.is_exact else self.amount.normalize()
-        return f"{shown:f}"
+        """The same as text, as on the wire."""
+        return f"{self.shown:f}"
 
     def __add__(self, other: "Money") -> "Money":
         self._same_currency(other)

@@ -12,6 +12,7 @@ from domain.orders import (
     Fulfillment,
     FulfillmentAttempt,
     FulfillmentStatus,
+    LiveStatus,
     Order,
     OrderEvent,
     OrderLine,
@@ -59,16 +60,16 @@ async def _as_of(found: Awaitable[OrderLive]) -> datetime:
     return (await found).as_of
 
 
-async def lines(root: Parent[Order], info: Ask) -> Sequence[OrderLine]:
-    return await here(info).loaders.lines_of_order.load(root.id)
+def lines(root: Parent[Order], info: Ask) -> Awaitable[Sequence[OrderLine]]:
+    return here(info).loaders.lines_of_order.load(root.id)
 
 
 async def totals(root: Parent[Order], info: Ask) -> list[OrderTotal]:
     return await orders.totals(here(info), root)
 
 
-async def fulfillments(root: Parent[Order], info: Ask) -> Sequence[Fulfillment]:
-    return await here(info).loaders.fulfillments_of_order.load(root.id)
+def fulfillments(root: Parent[Order], info: Ask) -> Awaitable[Sequence[Fulfillment]]:
+    return here(info).loaders.fulfillments_of_order.load(root.id)
 
 
 async def vouchers(
@@ -119,8 +120,8 @@ def line_id(root: Parent[OrderLine]) -> ID:
     return ID(global_id(Kind.ORDER_LINE, root.id))
 
 
-async def line_product(root: Parent[OrderLine], info: Ask) -> Product | None:
-    return await orders.product_of_line(here(info), root)
+def line_product(root: Parent[OrderLine], info: Ask) -> Awaitable[Product | None] | None:
+    return orders.product_of_line(here(info), root)
 
 
 def unit_price(root: Parent[OrderLine]) -> Money:
@@ -138,36 +139,60 @@ def fulfillment_id(root: Parent[Fulfillment]) -> ID:
     return ID(global_id(Kind.FULFILLMENT, root.id))
 
 
-async def fulfillment_order(root: Parent[Fulfillment], info: Ask) -> Order | None:
-    return await here(info).loaders.order.load(root.order_id)
+def fulfillment_order(root: Parent[Fulfillment], info: Ask) -> Awaitable[Order | None]:
+    return here(info).loaders.order.load(root.order_id)
 
 
-async def fulfillment_line(root: Parent[Fulfillment], info: Ask) -> OrderLine | None:
-    return await here(info).loaders.line.load(root.line_id)
+def fulfillment_line(root: Parent[Fulfillment], info: Ask) -> Awaitable[OrderLine | None]:
+    return here(info).loaders.line.load(root.line_id)
 
 
 def fulfillment_provider(root: Parent[Fulfillment], info: Ask) -> Provider:
     return info.context.provider(root.provider_name)
 
 
-async def fulfillment_status(root: Parent[Fulfillment], info: Ask) -> FulfillmentStatus:
-    return (await orders.fulfillment_live(here(info), root)).progress.state
+def fulfillment_status(
+    root: Parent[Fulfillment], info: Ask
+) -> FulfillmentStatus | Awaitable[FulfillmentStatus]:
+    found = orders.fulfillment_live(here(info), root)
+    return found.progress.state if isinstance(found, LiveStatus) else _state(found)
 
 
-async def fulfillment_provider_status(root: Parent[Fulfillment], info: Ask) -> str | None:
-    return (await orders.fulfillment_live(here(info), root)).provider_status
+def fulfillment_provider_status(
+    root: Parent[Fulfillment], info: Ask
+) -> str | Awaitable[str | None] | None:
+    found = orders.fulfillment_live(here(info), root)
+    return found.provider_status if isinstance(found, LiveStatus) else _provider_status(found)
 
 
-async def fulfillment_is_live(root: Parent[Fulfillment], info: Ask) -> bool:
-    return (await orders.fulfillment_live(here(info), root)).live
+def fulfillment_is_live(root: Parent[Fulfillment], info: Ask) -> bool | Awaitable[bool]:
+    found = orders.fulfillment_live(here(info), root)
+    return found.live if isinstance(found, LiveStatus) else _was_live(found)
 
 
-async def fulfillment_as_of(root: Parent[Fulfillment], info: Ask) -> datetime:
-    return (await orders.fulfillment_live(here(info), root)).as_of
+def fulfillment_as_of(root: Parent[Fulfillment], info: Ask) -> datetime | Awaitable[datetime]:
+    found = orders.fulfillment_live(here(info), root)
+    return found.as_of if isinstance(found, LiveStatus) else _was_as_of(found)
 
 
-async def attempts(root: Parent[Fulfillment], info: Ask) -> Sequence[FulfillmentAttempt]:
-    return await here(info).loaders.attempts.load(root.id)
+async def _state(found: Awaitable[LiveStatus]) -> FulfillmentStatus:
+    return (await found).progress.state
+
+
+async def _provider_status(found: Awaitable[LiveStatus]) -> str | None:
+    return (await found).provider_status
+
+
+async def _was_live(found: Awaitable[LiveStatus]) -> bool:
+    return (await found).live
+
+
+async def _was_as_of(found: Awaitable[LiveStatus]) -> datetime:
+    return (await found).as_of
+
+
+def attempts(root: Parent[Fulfillment], info: Ask) -> Awaitable[Sequence[FulfillmentAttempt]]:
+    return here(info).loaders.attempts.load(root.id)
 
 
 # ------------------------------------------------------------------ OrderEvent
@@ -177,5 +202,5 @@ def event_id(root: Parent[OrderEvent]) -> ID:
     return ID(global_id(Kind.ORDER_EVENT, root.id))
 
 
-async def event_order(root: Parent[OrderEvent], info: Ask) -> Order | None:
-    return await here(info).loaders.order.load(root.order_id)
+def event_order(root: Parent[OrderEvent], info: Ask) -> Awaitable[Order | None]:
+    return here(info).loaders.order.load(root.order_id)

@@ -151,8 +151,14 @@ def live(context: Context, order: Order) -> OrderLive | Awaitable[OrderLive]:
     return asyncio.shield(asked[order.id])  # a neighbor that fails cancels this field alone
 
 
-async def fulfillment_live(context: Context, fulfillment: Fulfillment) -> LiveStatus:
-    return (await _fulfillments_live(context, [fulfillment]))[0]
+def fulfillment_live(
+    context: Context, fulfillment: Fulfillment
+) -> LiveStatus | Awaitable[LiveStatus]:
+    """What is settled answers as recorded; of what is open the provider is asked, once."""
+    if not fulfillment.is_open:
+        return as_answered(fulfillment, None)
+    context.loaders.know([fulfillment])
+    return context.loaders.live.load(fulfillment.id)
 
 
 # ------------------------------------------------------------------ parts of an order
@@ -163,10 +169,11 @@ async def fulfillments_of_line(context: Context, line: OrderLine) -> list[Fulfil
     return [fulfillment for fulfillment in found if fulfillment.line_id == line.id]
 
 
-async def product_of_line(context: Context, line: OrderLine) -> Product | None:
+def product_of_line(context: Context, line: OrderLine) -> Awaitable[Product | None] | None:
+    """What was bought, where the provider tells its SKU and the catalog knows it."""
     if line.sku is None:
         return None
-    return await context.loaders.product_by_key.load((line.provider_name, line.sku))
+    return context.loaders.product_by_key.load((line.provider_name, line.sku))
 
 
 def shared(total: Money, units: int) -> Money:

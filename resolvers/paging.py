@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -72,8 +73,13 @@ class Cursors:
     """
 
     def __init__(self, *binding: object, numbered: bool = False) -> None:
-        self._digest = hashlib.sha256(repr(binding).encode()).hexdigest()[:16]
+        self._binding = binding
         self._numbered = numbered
+
+    @cached_property
+    def _digest(self) -> str:
+        # Many lists are read without any cursor of theirs.
+        return hashlib.sha256(repr(self._binding).encode()).hexdigest()[:16]
 
     def encode(self, key: Key) -> str:
         raw = json.dumps([VERSION, self._digest, *map(_pack, key)], separators=(",", ":"))

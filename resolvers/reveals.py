@@ -16,7 +16,7 @@ from domain.secret import Secret
 from domain.viewers import Viewer
 from domain.vouchers import SecretField, VoucherState
 from resolvers.context import Context
-from vault import Binding
+from vault import HEADER, Binding
 
 Key = tuple[UUID, SecretField]
 Answer = Secret | Refused | None
@@ -52,8 +52,8 @@ async def reveal(context: Context, keys: list[Key]) -> list[Answer]:
             for voucher_id, fields in opening.fields.items():
                 context.withheld(context.account, voucher_id, *fields)
             answers[first] = refused[opening.order_id]
-        else:
-            answers.update(await _open(context, opening))
+    granted = [opening for opening in openings if opening.order_id not in refused]
+    answers.update(await _open(context, granted))
     return [answers[key] for key in keys]
 
 
@@ -128,21 +128,21 @@ async def _count_and_record(context: Context, openings: Sequence[Opening]) -> di
     }
 
 
-async def _open(context: Context, opening: Opening) -> dict[Key, Answer]:
-    services = context.services
+async def _open(context: Context, granted: Sequence[Opening]) -> dict[Key, Answer]:
+    services, account = context.services, context.account
     sealed = {
         (voucher_id, field): row.sealed[field]
+        for opening in granted
         for voucher_id, row in opening.rows.items()
         for field in opening.fields[voucher_id]
     }
     keys = await services.keys.of_values(sealed.values())
+    # By what the values of one key begin with.
+    known = {value[:HEADER]: value for value in sealed.values()}
+    begun = {begin: keys[services.vault.key_id_of(value)] for begin, value in known.items()}
     return {
-        (voucher_id, field): services.vault.open(
-            keys[services.vault.key_id_of(value)],
-            value,
-            Binding(context.account, voucher_id, field),
-        )
-        for (voucher_id, field), value in sealed.items()
+        key: services.vault.open(begun[value[:HEADER]], value, Binding(account, *key))
+        for key, value in sealed.items()
     }
 
 

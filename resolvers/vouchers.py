@@ -1,5 +1,7 @@
 """Vouchers: what they belong to, and their secrets through the one audited way."""
 
+from collections.abc import Awaitable
+
 from strawberry import ID, Parent
 
 from domain.audit import AuditEvent
@@ -23,17 +25,18 @@ async def by_id(context: Context, id: str) -> Voucher | None:
     return await context.loaders.voucher.load(key) if key else None
 
 
-async def order(root: Parent[Voucher], info: Ask) -> Order | None:
-    return await here(info).loaders.order.load(root.order_id)
+def order(root: Parent[Voucher], info: Ask) -> Awaitable[Order | None]:
+    return here(info).loaders.order.load(root.order_id)
 
 
-async def line(root: Parent[Voucher], info: Ask) -> OrderLine | None:
-    return await here(info).loaders.line.load(root.line_id)
+def line(root: Parent[Voucher], info: Ask) -> Awaitable[OrderLine | None]:
+    return here(info).loaders.line.load(root.line_id)
 
 
 async def product(root: Parent[Voucher], info: Ask) -> Product | None:
     bought = await here(info).loaders.line.load(root.line_id)
-    return await orders.product_of_line(here(info), bought) if bought else None
+    found = orders.product_of_line(here(info), bought) if bought else None
+    return await found if found else None
 
 
 async def _secret(root: Voucher, info: Ask, field: SecretField) -> str | None:
@@ -46,20 +49,20 @@ async def _secret(root: Voucher, info: Ask, field: SecretField) -> str | None:
     return opened.reveal() if opened else None
 
 
-async def code(root: Parent[Voucher], info: Ask) -> str | None:
-    return await _secret(root, info, SecretField.CODE)
+def code(root: Parent[Voucher], info: Ask) -> Awaitable[str | None]:
+    return _secret(root, info, SecretField.CODE)
 
 
-async def pin(root: Parent[Voucher], info: Ask) -> str | None:
-    return await _secret(root, info, SecretField.PIN)
+def pin(root: Parent[Voucher], info: Ask) -> Awaitable[str | None]:
+    return _secret(root, info, SecretField.PIN)
 
 
-async def claim_url(root: Parent[Voucher], info: Ask) -> str | None:
-    return await _secret(root, info, SecretField.CLAIM_URL)
+def claim_url(root: Parent[Voucher], info: Ask) -> Awaitable[str | None]:
+    return _secret(root, info, SecretField.CLAIM_URL)
 
 
-async def reference_number(root: Parent[Voucher], info: Ask) -> str | None:
-    return await _secret(root, info, SecretField.REFERENCE_NUMBER)
+def reference_number(root: Parent[Voucher], info: Ask) -> Awaitable[str | None]:
+    return _secret(root, info, SecretField.REFERENCE_NUMBER)
 
 
 async def reveals(

@@ -9,7 +9,7 @@ from schema.faces import answer, shows
 
 
 def _amount(root: Parent[money.Money]) -> Decimal:
-    return Decimal(str(root))
+    return root.shown
 
 
 @shows(money.Money, shareable=True)
