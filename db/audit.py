@@ -1,9 +1,8 @@
 """The audit chain: each row's MAC covers the row and the MAC before it; one chain per account."""
 
-import hashlib
 import hmac
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,6 +20,7 @@ COLUMNS = """a.id, a.account, a.sequence, a.at, a.actor, a.action, a.subject, a.
     a.request_id, a.mac"""
 START = bytes(32)
 BATCH = 5000
+_json = msgspec.json.Encoder().encode
 # A chain is locked for milliseconds: who holds it longer is stuck, and nobody waits for that.
 LOCK_SECONDS = 10.0
 
@@ -91,11 +91,11 @@ async def append(
         return []
     head = head or await lock(conn, account)
     events: list[AuditEvent] = []
-    mac = head.mac
+    mac, owner, at = head.mac, str(account), _instant(head.at)
     for sequence, act in enumerate(acts, head.sequence + 1):
-        event = AuditEvent(uuid7(), account, sequence, head.at, act, b"")
-        mac = chained(key, mac, event)
-        events.append(replace(event, mac=mac))
+        id = uuid7()
+        mac = _mac(key, mac, str(id), owner, sequence, at, act)
+        events.append(AuditEvent(id, account, sequence, head.at, act, mac))
     await conn.execute(
         APPEND,
         *(account, head.at),
@@ -104,7 +104,7 @@ async def append(
         [act.actor for act in acts],
         [act.action.value for act in acts],
         [act.subject for act in acts],
-        [msgspec.json.encode(act.fields).decode() for act in acts],
+        [_json(act.fields).decode() for act in acts],
         [act.purpose for act in acts],
         [act.request_id for act in acts],
         [event.mac for event in events],
@@ -199,13 +199,22 @@ async def _chain(conn: Connection, account: UUID) -> AsyncIterator[AuditEvent]:
 
 def chained(key: bytes, previous: bytes, event: AuditEvent) -> bytes:
     """The MAC of a row after `previous`: HMAC-SHA256 over both, the row as a JSON array."""
-    act = event.act
-    at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
+    at = _instant(event.at)
+    return _mac(key, previous, str(event.id), str(event.account), event.sequence, at, event.act)
+
+
+def _mac(
+    key: bytes, previous: bytes, id: str, account: str, sequence: int, at: str, act: Act
+) -> bytes:
     row = (
-        *("vg1", str(event.id), str(event.account), event.sequence, at, act.actor),
-        *(act.action.value, act.subject, act.fields, act.purpose, act.request_id),
+        *("vg1", id, account, sequence, at, act.actor),
+        *(act.action, act.subject, act.fields, act.purpose, act.request_id),
     )
-    return hmac.new(key, previous + msgspec.json.encode(row), hashlib.sha256).digest()
+    return hmac.digest(key, previous + _json(row), "sha256")
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _event(row: Record) -> AuditEvent:

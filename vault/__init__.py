@@ -10,7 +10,7 @@ import hmac
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -27,6 +27,7 @@ from vault.masters import Masters, MasterState
 from vault.ring_file import RingFile
 
 __all__ = [
+    "HEADER",
     "Binding",
     "DataKey",
     "KeyRing",
@@ -69,7 +70,14 @@ class Binding:
         row, field = str(self.row), str(self.field)
         if "|" in row or "|" in field:
             raise ValueError("a binding's row and field hold no '|'")
-        return f"vg1|{self.account or '-'}|{row}|{field}|{key_id}".encode()
+        account = _text(self.account) if self.account else "-"
+        return f"vg1|{account}|{row}|{field}|{_text(key_id)}".encode()
+
+
+@lru_cache(maxsize=1024)
+def _text(id: UUID) -> str:
+    """An account's or key's id as text: the same for every value of a page."""
+    return str(id)
 
 
 def masters(text: str, token: Secret | None = None) -> Masters:
@@ -165,7 +173,8 @@ class Vault:
     def open(self, key: DataKey, sealed: bytes, bound_to: Binding) -> Secret:
         """The secret; VaultError for another row, field, account or key, or an altered byte."""
         _check(key, bound_to)
-        if self.key_id_of(sealed) != key.id:
+        if sealed[:HEADER] != FORMAT + key.id.bytes or len(sealed) < PREFIX + TAG:
+            self.key_id_of(sealed)
             raise VaultError("a sealed value belongs to another data key")
         try:
             value = key.cipher.decrypt(
