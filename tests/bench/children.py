@@ -80,13 +80,17 @@ async def _start(module: str, log: Path) -> asyncio.subprocess.Process:
 
 @asynccontextmanager
 async def serving(
-    environment: Mapping[str, str], ready: Path, log: Path
+    environment: Mapping[str, str], ready: Path, log: Path, sampled: Path | None = None
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
-    """The service as its users start it, and the content of its ready file."""
+    """The service as its users start it, and the content of its ready file.
+
+    `sampled`: with a sampler in it that writes to that file (see sampled.py).
+    """
+    program = ("app",) if sampled is None else ("tests.bench.sampled", str(sampled))
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app", "serve"),
+            *(sys.executable, "-m", *program, "serve"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

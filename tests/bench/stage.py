@@ -78,12 +78,15 @@ def credentials(client: Mapping[str, str]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    """Set the scene in a directory that everyone may enter, and take it down again."""
+async def stage(sampled: Path | None = None) -> AsyncIterator[Stage]:
+    """Set the scene in a directory that everyone may enter, and take it down again.
+
+    `sampled` is where a sampler in the service is to write; without it there is none.
+    """
     base = await asyncio.to_thread(_directory)
     try:
         async with AsyncExitStack() as stack:
-            yield await _set(stack, base)
+            yield await _set(stack, base, sampled)
     finally:
         await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)
 
@@ -98,7 +101,7 @@ def _directory() -> Path:
     return base
 
 
-async def _set(stack: AsyncExitStack, base: Path) -> Stage:
+async def _set(stack: AsyncExitStack, base: Path, sampled: Path | None) -> Stage:
     embedded = Embedded(base / "postgres")
     dsn = await asyncio.to_thread(embedded.start)
     stack.push_async_callback(asyncio.to_thread, embedded.stop)
@@ -108,7 +111,7 @@ async def _set(stack: AsyncExitStack, base: Path) -> Stage:
     )
     data, ready = base / "data", base / "ready.json"
     process, found = await stack.enter_async_context(
-        serving(_settings(dsn, data, ready, upstream), ready, base / "service.log")
+        serving(_settings(dsn, data, ready, upstream), ready, base / "service.log", sampled)
     )
     session = await stack.enter_async_context(aiohttp.ClientSession())
     operator = credentials(found["clients"]["operator"])
