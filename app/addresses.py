@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ def caller_address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, 
     peer: the right-most address that is not a trusted proxy. Whatever stands left of it was written
     by strangers and is not looked at. All trusted: the left-most. Malformed: the peer.
     """
-    here = address_of(peer)
+    here = _peer(peer)
     if here is None:
         return peer
     if not _is_in(here, trusted):
@@ -57,6 +58,11 @@ def caller_address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, 
         if not _is_in(found, trusted):
             break
     return str(found)
+
+
+@lru_cache(maxsize=4096)  # it comes from the socket: short, and the same for many requests
+def _peer(text: str) -> Address | None:
+    return address_of(text)
 
 
 def is_loopback(host: str) -> bool:

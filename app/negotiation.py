@@ -1,7 +1,9 @@
 """What a client takes: media types and encodings, each with its preference (RFC 9110)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -31,20 +33,27 @@ def takes_json(request: web.Request) -> bool:
     return max(quality(wanted, RESPONSE_JSON), quality(wanted, JSON)) > 0
 
 
-def accepted(request: web.Request) -> dict[str, float]:
+def accepted(request: web.Request) -> Mapping[str, float]:
     """The ranges of media types that a client takes, each with its preference from 0 to 1.
 
     What is to be written in another charset than ours is left out: it is not what we have.
     """
-    sent = [one for one in request.headers.getall("Accept", []) if one.strip()]
-    return {
-        kind: preference
-        for kind, parameters, preference in _listed(sent or ["*/*"])
-        if _charset(parameters) in UTF_8
-    }
+    sent = [one for one in request.headers.getall("Accept", ()) if one.strip()]
+    return _taken(",".join(sent or ["*/*"]))
 
 
-def quality(wanted: dict[str, float], kind: str) -> float:
+@lru_cache(maxsize=256)  # a client sends the same with every request
+def _taken(sent: str) -> Mapping[str, float]:
+    return MappingProxyType(
+        {
+            kind: preference
+            for kind, parameters, preference in _listed(sent)
+            if _charset(parameters) in UTF_8
+        }
+    )
+
+
+def quality(wanted: Mapping[str, float], kind: str) -> float:
     """How much one media type is wanted: the most exact range that holds it decides."""
     ranges = (kind, f"{kind.partition('/')[0]}/*", "*/*")
     return next((wanted[one] for one in ranges if one in wanted), 0.0)
@@ -52,18 +61,20 @@ def quality(wanted: dict[str, float], kind: str) -> float:
 
 def packing(request: web.Request) -> str | None:
     """The encoding to pack an answer with; None: it is sent as it is."""
-    wanted = {
-        name: preference
-        for name, _, preference in _listed(request.headers.getall("Accept-Encoding", []))
-    }
+    return _packing(",".join(request.headers.getall("Accept-Encoding", ())))
+
+
+@lru_cache(maxsize=256)
+def _packing(sent: str) -> str | None:
+    wanted = {name: preference for name, _, preference in _listed(sent)}
     anything = wanted.get("*", 0.0)
     best = max(ENCODINGS, key=lambda name: wanted.get(name, anything))  # the first of equals
     return best if wanted.get(best, anything) > 0 else None
 
 
-def _listed(headers: Sequence[str]) -> Iterator[tuple[str, list[str], float]]:
+def _listed(sent: str) -> Iterator[tuple[str, list[str], float]]:
     """The entries of a list header: name, parameters, preference (0 where it cannot be read)."""
-    for part in ",".join(headers).lower().split(","):
+    for part in sent.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         preferences = [piece[2:] for piece in parameters if piece.startswith("q=")]
         sent = preferences[0] if preferences else "1"
