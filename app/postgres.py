@@ -22,6 +22,7 @@ with warnings.catch_warnings():
 
 log = structlog.get_logger()
 
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # the shortest question that it answers
 START_SECONDS = 20.0
 RETRY_SECONDS = 0.4
 OPEN_TO_ALL = stat.S_IXOTH
@@ -143,9 +144,11 @@ def _answers(info: PostmasterInfo) -> bool:
         probe.settimeout(1)
         try:
             probe.connect(str(path))
+            # A postmaster that is being killed may still hold the socket, but answers nobody.
+            probe.sendall(SSL_REQUEST)
+            return probe.recv(1) in {b"S", b"N"}
         except OSError:
             return False
-    return True
 
 
 def _last_words(path: Path) -> str:
