@@ -12,16 +12,15 @@ ASSETS = Path(__file__).parent / "static" / "graphiql"
 TYPES = {
     "graphiql.js": "text/javascript; charset=utf-8",
     "graphiql.css": "text/css; charset=utf-8",
-    "page.css": "text/css; charset=utf-8",
     "LICENSES.txt": "text/plain; charset=utf-8",
 }
-# Styles are set by the editor as it draws; scripts come from our file alone, fonts from our CSS.
+SHOWN = ("partner", "operator", "readonly")  # of the demo clients: those of one account
+# Styles that scripts set as they draw are admitted; none that are written into the page.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "font-src 'self' data:",
+        "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
         "base-uri 'none'",
@@ -34,14 +33,14 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Vouchergraph</title>
+<meta name="color-scheme" content="light dark">
+<title>Vouchergraph GraphiQL</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/graphiql/graphiql.css">
-<link rel="stylesheet" href="/static/graphiql/page.css">
 </head>
 <body>
 <div id="graphiql" data-endpoint="/graphql" data-keys="{keys}" data-samples="{samples}">
-Loading GraphiQL
+<noscript>GraphiQL needs JavaScript.</noscript>
 </div>
 <script src="/static/graphiql/graphiql.js"></script>
 </body>
@@ -51,13 +50,13 @@ Loading GraphiQL
 
 class Page:
     """The page. `demo` are the sandbox's demo keys by client, empty in live mode; `samples`, by
-    provider, an order that the example operations can start from.
+    provider, an order that the example operations can start from: none in live mode either.
     """
 
     def __init__(
         self, demo: Mapping[str, Mapping[str, str]], samples: Mapping[str, str] | None = None
     ) -> None:
-        shown = {name: demo[name] for name in ("partner", "operator") if name in demo}
+        shown = {name: demo[name] for name in SHOWN if name in demo}
         self._with_keys = _page(shown, samples or {})
         self._without = _page({}, samples or {})
 

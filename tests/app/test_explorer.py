@@ -6,8 +6,9 @@ import re
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from app.explorer import ASSETS, TYPES
+from app.explorer import ASSETS, TYPES, Page
 from tests.app.process import ROOT, Running
 
 # Names of vocabularies and addresses that are shown as links; nothing is fetched from them.
@@ -22,6 +23,12 @@ async def page(http: aiohttp.ClientSession, service: Running, **headers: str) ->
     async with http.get(service.url, headers=sent) as response:
         assert response.status == 200
         return await response.text(), response.headers["Content-Security-Policy"]
+
+
+def attribute(text: str, name: str) -> str:
+    """What the page's element says under `data-<name>`."""
+    [found] = re.findall(rf'data-{name}="([^"]*)"', text)
+    return html.unescape(found)
 
 
 @pytest.mark.parametrize("name", [name for name in TYPES if name != "LICENSES.txt"])
@@ -53,8 +60,25 @@ async def test_the_page_runs_no_inline_script(
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == rules["connect-src"] == "'self'"
+    assert rules["style-src"] == "'self'"
     assert rules["frame-ancestors"] == "'none'"
-    assert "unsafe-eval" not in policy
+    assert "unsafe" not in policy
+
+
+async def test_the_page_tells_where_the_api_is_and_what_can_be_tried(
+    http: aiohttp.ClientSession, service: Running
+) -> None:
+    text, _ = await page(http, service)
+    assert attribute(text, "endpoint") == "/graphql"
+    samples = json.loads(attribute(text, "samples"))
+    assert samples.keys() == service.ready["simulators"].keys()
+    assert all(samples.values())
+
+
+async def test_a_page_of_live_mode_holds_neither_keys_nor_samples() -> None:
+    request = make_mocked_request("GET", "/graphql", headers={"Host": "localhost"})
+    text = Page({}).answer(request).text or ""
+    assert (attribute(text, "keys"), attribute(text, "samples")) == ("{}", "{}")
 
 
 async def test_its_files_are_served_and_nothing_beside_them(
@@ -72,8 +96,9 @@ async def test_demo_keys_are_in_the_page_for_this_machine_only(
     http: aiohttp.ClientSession, service: Running
 ) -> None:
     text, _ = await page(http, service)
-    keys = json.loads(html.unescape(re.search(r'data-keys="([^"]*)"', text)[1]))  # type: ignore[index]
-    assert keys == {name: service.ready["clients"][name] for name in ("partner", "operator")}
+    keys = json.loads(attribute(text, "keys"))
+    assert list(keys) == ["partner", "operator", "readonly"]
+    assert keys == {name: service.ready["clients"][name] for name in keys}
     # A foreign name that leads to this address: its page could otherwise read ours.
     foreign, _ = await page(http, service, Host="rebinding.example")
     assert "vgs_" not in foreign
