@@ -12,8 +12,8 @@ from ordering.bodies import RECIPIENT, Bodies
 from ordering.keys import Keys
 from ordering.recipients import recipient_of
 from ordering.references import References
-from ordering.refusals import problem_of
-from providers.errors import ProviderError
+from ordering.refusals import problem_of, unsendable
+from providers.errors import ProviderError, Rejected
 from providers.port import Provider
 
 RESOLUTION = ("input", "resolution")
@@ -54,8 +54,8 @@ class Afresh:
         to = await self._recipient(found, recipient)
         try:
             body = provider.render(reference, found.item, to)
-        except ProviderError as error:
-            raise Refused(problem_of(error)) from None
+        except Rejected as error:
+            raise Refused(unsendable(error)) from None
         sealed = await self._bodies.seal(found.account, found.id, body)
 
         async def renew(conn: Connection, claim: Claim) -> None:

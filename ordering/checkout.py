@@ -36,7 +36,7 @@ from ordering.imports import own_reference
 from ordering.keys import Keys
 from ordering.recipients import kept
 from ordering.references import References
-from ordering.refusals import problem_of
+from ordering.refusals import unsendable
 from providers.errors import Rejected
 from providers.port import Provider
 
@@ -189,7 +189,7 @@ class Checkout:
             try:
                 body = provider.render(reference, bought.item, wanted.recipient)
             except Rejected as error:
-                problem = replace(problem_of(error), path=("input", "cartId"))
+                problem = replace(unsendable(error), path=("input", "cartId"))
                 raise Refused(problem) from None
             parts.append(await self._part(order, bought, provider, reference, body))
         recipient = None

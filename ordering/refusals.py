@@ -1,5 +1,6 @@
 """A provider's failure as a problem: what a client is told, and what to do next."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.problems import Outcome, Problem, ProblemCode, RetryAdvice
@@ -63,3 +64,9 @@ def problem_of(error: ProviderError) -> Problem:
                 provider_code=error.code,
             )
     return Problem(ProblemCode.INTERNAL, "the provider failed in an unexpected way")
+
+
+def unsendable(error: Rejected) -> Problem:
+    """The problem for what an adapter cannot express: nothing was sent, the words are ours."""
+    words = str(error).removeprefix(f"{error.provider}: ")
+    return replace(problem_of(error), message=words)

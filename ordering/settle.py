@@ -271,7 +271,8 @@ async def tell(
         news.append((before.id, OrderEventType.CANCELLED))
     if refunded:
         news.append((before.id, OrderEventType.REFUNDED))
-    if changed and status is not before.status:
+    # Whoever waits must also hear that nothing more comes, where the status stays as it was.
+    if changed and (status is not before.status or not news):
         news.append((before.id, OrderEventType.STATUS_CHANGED))
     await events.append(conn, before.account, [(id, type, status) for id, type in news])
 

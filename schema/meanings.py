@@ -46,6 +46,10 @@ MEANINGS: dict[str, dict[str, str]] = {
         "FAILED": "Nothing was delivered, and nothing will be.",
         "CANCELLED": "It was cancelled before anything was delivered.",
     },
+    "CountInterval": {
+        "HOUR": "By the hour.",
+        "DAY": "By the day, which begins at midnight in UTC.",
+    },
     "FulfillmentStatus": {
         "READY": "Waits to be sent.",
         "SENDING": "Is being sent to the provider.",
@@ -81,7 +85,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "OrderEventType": {
         "PLACED": "It was placed.",
         "IMPORTED": "It was brought in from a provider.",
-        "STATUS_CHANGED": "Its status changed.",
+        "STATUS_CHANGED": "Its status changed, or nothing more is expected to happen.",
         "VOUCHERS_DELIVERED": "Units arrived.",
         "NEEDS_REVIEW": "A person has to decide about a part of it.",
         "RESOLVED": "A person has decided.",

@@ -142,3 +142,28 @@ async def test_a_provider_that_was_never_reached_is_tried_again(
     assert found["status"] == "DELIVERED"
     assert len(ledger(service, name)) == 1
     await money_is_right(buyer, found["id"])
+
+
+async def test_a_demand_for_a_phone_number_is_told_in_words(service: Service, buyer: Buyer) -> None:
+    """Nothing was sent to the provider, so the words are ours and say what is missing."""
+    goods = service.simulators["xoxoday"].world.products.values()
+    sku = next(product.sku for product in goods if product.habit == "phone")
+    found = await buyer.client.data(
+        """query { products(first: 100, filter: {provider: ["xoxoday"], available: true}) {
+             nodes { id sku denominations { ... on FixedDenominations {
+               values { faceValue { amount } } } } } } }"""
+    )
+    [node] = [node for node in found["products"]["nodes"] if node["sku"] == sku]
+    face = node["denominations"]["values"][0]["faceValue"]["amount"]
+    buyer.goods["xoxoday"] = {"id": node["id"], "sku": sku, "faceValue": face}
+    cart = await buyer.cart([("xoxoday", 1)])
+    [problem] = (await buyer.place(cart, "key-without-phone"))["problems"]
+    assert problem["code"] == "INVALID_INPUT"
+    assert problem["path"] == ["input", "cartId"]
+    assert problem["message"] == (
+        "the product demands the recipient's phone number with its country code"
+    )
+    assert ledger(service, "xoxoday") == []
+    recipient = {"name": "Asha", "email": "asha@example.com", "phone": "+919812345678"}
+    placed = await buyer.place(cart, "key-with-phone", recipient=recipient)
+    assert placed["problems"] == []

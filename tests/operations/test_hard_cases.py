@@ -274,6 +274,11 @@ async def test_units_are_paid_as_they_come_and_released_when_they_fail(
     await pass_time(service)
     found = await buyer.order(order["id"])
     assert (found["status"], found["settled"]) == ("PARTIALLY_DELIVERED", True)
+    # Who follows the log hears that nothing more comes, though the status is what it was.
+    assert found["events"]["nodes"][-1] == {
+        "type": "STATUS_CHANGED",
+        "status": "PARTIALLY_DELIVERED",
+    }
     assert (found["lines"][0]["delivered"], found["lines"][0]["failed"]) == (2, 2)
     [total] = found["totals"]
     assert total["held"] == {"amount": "0.00"}
