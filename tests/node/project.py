@@ -12,11 +12,11 @@ HERE = Path(__file__).resolve().parent
 START_SECONDS = 60.0
 
 
-async def run(*arguments: str, **environment: str) -> str:
+async def run(*arguments: str, directory: Path = HERE, **environment: str) -> str:
     """Run a program to its end; what it printed. Its errors fail the test that called it."""
     process = await asyncio.create_subprocess_exec(
         *arguments,
-        cwd=HERE,
+        cwd=directory,
         env=_environment(environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
