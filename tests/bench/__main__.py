@@ -1,139 +1,95 @@
-"""`python -m tests.bench`: the service and its floor by turns, tables to read and to keep."""
+"""`python -m tests.bench`: the service, the same without plans, and the floor, by turns."""
 
 import argparse
 import asyncio
-import json
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.postgres import PostgresFailed
-from tests.bench.children import ChildFailed, answer_of, cpu_seconds, peak_mib, resident_mib
+from tests.bench.children import ChildFailed, answer_of, resident_mib
+from tests.bench.counting import CountFailed, counted
+from tests.bench.figures import SIDES, Found
+from tests.bench.following import account, followed
+from tests.bench.measuring import Differs, LoadFailed, check_same, measure, tell
 from tests.bench.report import render
+from tests.bench.scale import FEW, grown
 from tests.bench.seeding import SeedingFailed
-from tests.bench.stage import Side, Stage, stage
-from tests.bench.workloads import WORKLOADS, Figures, Workload
+from tests.bench.stage import Stage, stage
+from tests.bench.starting import starts
+from tests.bench.workloads import WORKLOADS, Workload
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-WARM_SECONDS = 0.5
-# What is written after an answer is still that answer's cost.
-AFTERMATH_SECONDS = 0.2
-MOST_REQUESTS = 200_000
+MANY = 1_000_000
+EXECUTION_SECONDS = 600.0
+ALONE = ("B8", "B9", "E", "START")  # beside the workloads: measured by themselves
+FAILURES = (ChildFailed, SeedingFailed, PostgresFailed, Differs, LoadFailed, CountFailed)
 
 
-class Differs(Exception):
-    """The floor does not answer what the service answers: a comparison would mean nothing."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be measured. `sides` always holds the service and the floor.
 
-
-class LoadFailed(Exception):
-    """Some answers were not what was asked for."""
-
-
-def tell(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-async def load(
-    set_: Stage, side: Side, workload: Workload, seconds: float, length: int
-) -> dict[str, Any]:
-    """Send one load and wait for its end; LoadFailed when answers were wrong."""
-    job = {
-        "url": side.address(workload.name),
-        "headers": set_.headers(workload.client),
-        "body": workload.body(set_.orders),
-        "connections": workload.connections,
-        "seconds": seconds,
-        "most": MOST_REQUESTS,
-        "length": length,
-    }
-    answer: dict[str, Any] = await answer_of("tests.bench.load", job, set_.logs / "load.log")
-    if answer["failed"] or not answer["requests"]:
-        raise LoadFailed(
-            f"{workload.name} {side.name}: {answer['failed']} of {answer['requests']} failed:"
-            f" {answer['sample']}"
-        )
-    await asyncio.sleep(AFTERMATH_SECONDS)
-    return answer
-
-
-async def measure(
-    set_: Stage, side: Side, workload: Workload, seconds: float, length: int
-) -> Figures:
-    """One load after a short one to warm up."""
-    await load(set_, side, workload, WARM_SECONDS, length)
-    calls, cpu = await set_.upstream_calls(), cpu_seconds(side.pid)
-    answer = await load(set_, side, workload, seconds, length)
-    cpu = cpu_seconds(side.pid) - cpu
-    calls = await set_.upstream_calls() - calls
-    requests = answer["requests"]
-    return Figures(
-        cpu_ms=1000 * cpu / requests,
-        per_second=answer["per_second"],
-        p50_ms=answer["p50_ms"],
-        p99_ms=answer["p99_ms"],
-        calls=calls / requests,
-        peak_mib=peak_mib(side.pid),
-        other=answer["other"] / requests,
-    )
-
-
-async def check_same(set_: Stage, workload: Workload) -> dict[str, int]:
-    """Both sides answer the same data; the answers' lengths in bytes. Differs otherwise.
-
-    The service's is longer by `extensions.cost`, whose numbers keep their length in a run.
+    `alone` names what is measured beside the workloads.
     """
-    answers: list[bytes] = []
-    sides = (set_.service, set_.floor)
-    for side in sides:
-        async with set_.session.post(
-            side.address(workload.name),
-            json=workload.body(set_.orders),
-            headers={**set_.headers(workload.client), "Accept-Encoding": "identity"},
-        ) as response:
-            answers.append(await response.read())
-    service, floor = map(json.loads, answers)
-    if "errors" in service or service.get("data") != floor.get("data"):
-        raise Differs(f"{workload.name}: {_first_difference(service, floor)}")
-    return {side.name: len(body) for side, body in zip(sides, answers, strict=True)}
+
+    workloads: Sequence[Workload]
+    alone: frozenset[str]
+    sides: frozenset[str]
+    rounds: int
+    seconds: float
+    counts: bool
+    orders: int
 
 
-def _first_difference(ours: Any, theirs: Any, path: str = "") -> str:
-    if isinstance(ours, dict) and isinstance(theirs, dict) and ours.keys() == theirs.keys():
-        pairs = [(f"{path}.{key}", ours[key], theirs[key]) for key in ours]
-    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        pairs = [(f"{path}[{n}]", *both) for n, both in enumerate(zip(ours, theirs, strict=True))]
-    else:
-        return f"{path}: {str(ours)[:200]} against {str(theirs)[:200]}"
-    for where, one, other in pairs:
-        if one != other:
-            return _first_difference(one, other, where)
-    return f"{path}: no difference in the data"
+async def loads(set_: Stage, asked: Asked, found: Found) -> None:
+    """All rounds of the workloads, and what their requests take."""
+    of = await account(set_) if "B9" in asked.alone else None
+    for number in range(asked.rounds):
+        # By turns, so that no side always meets the quieter machine.
+        sides = set_.sides if number % 2 == 0 else set_.sides[::-1]
+        for workload in asked.workloads:
+            await set_.set_latency(workload.latency_ms)
+            lengths = await check_same(set_, workload)
+            for side in sides:
+                one = await measure(set_, side, workload, asked.seconds, lengths[side.name])
+                found.runs[workload.name, side.name].append(one)
+                tell(
+                    f"round {number + 1} {workload.name} {side.name:7} {one.cpu_ms:8.2f} ms"
+                    f" CPU/request {one.per_second:8.1f} requests/s"
+                    f" {one.p50_ms:8.1f} p50 {one.p99_ms:8.1f} p99"
+                )
+        if of is not None:
+            told = await followed(set_, of)
+            found.followed.append(told)
+            tell(
+                f"round {number + 1} B9 {told.p99_ms:.1f} ms p99, LISTEN alone"
+                f" {told.floor_p99_ms:.1f}, {told.idle_kb:.1f} kB"
+            )
+        found.resident.append(resident_mib(set_.service.pid))
+    if asked.counts:
+        for workload in asked.workloads:
+            for side in set_.sides:
+                found.counts[workload.name, side.name] = await counted(set_, side, workload)
 
 
-async def bench(wanted: Sequence[Workload], rounds: int, seconds: float) -> str:
-    """All rounds of the workloads; the report."""
-    runs: dict[tuple[str, str], list[Figures]] = defaultdict(list)
-    resident: list[float] = []
-    async with stage() as set_:
-        for number in range(rounds):
-            # By turns, so that neither side always meets the quieter machine.
-            sides = (set_.service, set_.floor) if number % 2 == 0 else (set_.floor, set_.service)
-            for workload in wanted:
-                await set_.set_latency(workload.latency_ms)
-                lengths = await check_same(set_, workload)
-                for side in sides:
-                    found = await measure(set_, side, workload, seconds, lengths[side.name])
-                    runs[workload.name, side.name].append(found)
-                    tell(
-                        f"round {number + 1} {workload.name} {side.name:7} {found.cpu_ms:8.2f} ms"
-                        f" CPU/request {found.per_second:8.1f} requests/s"
-                        f" {found.p50_ms:8.1f} p50 {found.p99_ms:8.1f} p99"
-                    )
-            resident.append(resident_mib(set_.service.pid))
-        return render(runs, resident, set_.postgres, seconds)
+async def bench(asked: Asked) -> str:
+    """Everything asked for; the report."""
+    found = Found()
+    async with stage(off="off" in asked.sides) as set_:
+        await loads(set_, asked, found)
+        if "START" in asked.alone:
+            found.started = await starts(set_)
+        if "E" in asked.alone:
+            log = set_.logs / "execution.log"
+            answer = await answer_of("tests.bench.executed", None, log, within=EXECUTION_SECONDS)
+            found.execution, found.plans = answer
+        postgres = set_.postgres
+    if "B8" in asked.alone:
+        found.few, found.many = FEW, asked.orders
+        found.growth = await grown(asked.orders, asked.rounds, asked.seconds)
+    return render(found, postgres, asked.rounds, asked.seconds)
 
 
 def main() -> None:
@@ -142,16 +98,31 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one load (3)")
     parser.add_argument("--only", default="", help="workloads, such as B1,B2; all without it")
     parser.add_argument("--dry", action="store_true", help="print the tables, keep nothing")
+    parser.add_argument("--no-off", action="store_true", help="leave out the side without plans")
+    parser.add_argument(
+        "--no-counts", action="store_true", help="leave out the count of statements"
+    )
+    parser.add_argument("--orders", type=int, default=MANY, help=f"of B8's larger part ({MANY:,})")
     given = parser.parse_args()
     names = {name.strip().upper() for name in given.only.split(",") if name.strip()}
-    if unknown := names - {workload.name for workload in WORKLOADS}:
+    if unknown := names - {workload.name for workload in WORKLOADS} - set(ALONE):
         parser.error(f"there is no workload {', '.join(sorted(unknown))}")
     if given.rounds < 1 or not 0 < given.seconds <= 60:
         parser.error("at least one round, of at most 60 seconds a load")
-    wanted = [workload for workload in WORKLOADS if not names or workload.name in names]
+    if given.orders <= FEW:
+        parser.error(f"B8 compares more than {FEW:,} orders with {FEW:,}")
+    asked = Asked(
+        [workload for workload in WORKLOADS if not names or workload.name in names],
+        frozenset(ALONE) & (names or set(ALONE)),
+        frozenset(SIDES) - ({"off"} if given.no_off else set()),
+        given.rounds,
+        given.seconds,
+        not given.no_counts,
+        given.orders,
+    )
     try:
-        report = asyncio.run(bench(wanted, given.rounds, given.seconds))
-    except (ChildFailed, SeedingFailed, PostgresFailed, Differs, LoadFailed) as failure:
+        report = asyncio.run(bench(asked))
+    except FAILURES as failure:
         sys.exit(f"no figures: {type(failure).__name__}: {failure}")
     tell(f"\n{report}")
     if not given.dry:

@@ -11,6 +11,7 @@ from typing import Any
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+LOOK_SECONDS = 0.02
 LINE_LIMIT = 16 * 2**20
 TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
@@ -38,7 +39,7 @@ async def ended() -> None:
 
 @asynccontextmanager
 async def child(
-    module: str, asked: Any, log: Path
+    module: str, asked: Any, log: Path, *, within: float = START_SECONDS
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
     """A module of ours running beside us, and its first answer. Ended with the block."""
     process = await _start(module, log)
@@ -46,18 +47,18 @@ async def child(
         if process.stdin is None or process.stdout is None:
             raise ChildFailed(module)
         process.stdin.write(json.dumps(asked).encode() + b"\n")
-        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        line = await asyncio.wait_for(process.stdout.readline(), within)
         if not line:
-            raise ChildFailed(f"{module} ended: {_last_words(log)}")
+            raise ChildFailed(f"{module} ended: {last_words(log)}")
         yield process, json.loads(line)
         process.stdin.close()
     finally:
         await stop(process)
 
 
-async def answer_of(module: str, asked: Any, log: Path) -> Any:
-    """The one answer of a module that ends with it."""
-    async with child(module, asked, log) as (_, answer):
+async def answer_of(module: str, asked: Any, log: Path, *, within: float = START_SECONDS) -> Any:
+    """The one answer of a module that ends with it, given within so many seconds."""
+    async with child(module, asked, log, within=within) as (_, answer):
         return answer
 
 
@@ -95,7 +96,7 @@ async def serving(
             stdout=descriptor,
             stderr=descriptor,
             cwd=ROOT,
-            env=_plain_environment() | dict(environment),
+            env=_plain_environment() | {"VOUCHERGRAPH_READY_FILE": str(ready)} | dict(environment),
         )
     finally:
         os.close(descriptor)
@@ -117,8 +118,8 @@ async def _readiness(process: asyncio.subprocess.Process, ready: Path, log: Path
     while loop.time() < end and process.returncode is None:
         with suppress(FileNotFoundError, ValueError):
             return json.loads(await asyncio.to_thread(ready.read_text))
-        await asyncio.sleep(0.1)
-    raise ChildFailed(f"the service did not become ready: {_last_words(log)}")
+        await asyncio.sleep(LOOK_SECONDS)
+    raise ChildFailed(f"the service did not become ready: {last_words(log)}")
 
 
 async def stop(process: asyncio.subprocess.Process) -> None:
@@ -174,5 +175,6 @@ def _memory(pid: int, name: str) -> float:
     return 0.0
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The end of a log, on one line."""
     return " | ".join(log.read_text(errors="replace").splitlines()[-8:])

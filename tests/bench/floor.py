@@ -24,6 +24,7 @@ from db import clients, fulfillments
 from tests.bench import floor_rows as rows
 from tests.bench.children import ended, say
 from tests.bench.floor_calls import Upstream
+from tests.bench.floor_place import Placer
 from tests.bench.floor_reveal import Revealer
 
 CACHE_SECONDS = 5.0
@@ -41,6 +42,7 @@ class Floor:
         self._pepper = base64.b64decode(spec["pepper"].partition(":")[2])
         self._upstream = Upstream(spec["providers"])
         self._revealer = Revealer(spec["data_keys"], spec["audit_key"])
+        self._placer = Placer(spec)
         self._clients: dict[str, tuple[float, asyncpg.Record]] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self._answerers: dict[str, tuple[str, Answerer]] = {
@@ -50,10 +52,12 @@ class Floor:
             "B4": ("orders:read", self._vouchers),
             "B5": ("orders:read", self._live_status),
             "B6": ("vouchers:reveal", self._reveal),
+            "B7": ("orders:place", self._place),
         }
 
     async def close(self) -> None:
         await self._upstream.close()
+        await self._placer.close()
 
     async def handle(self, request: web.Request) -> web.Response:
         scope, answerer = self._answerers[request.match_info["workload"]]
@@ -117,6 +121,9 @@ class Floor:
 
     async def _reveal(self, client: asyncpg.Record, _: Any) -> Any:
         return await self._revealer.answer(self._pool, client["account"], client["key_id"])
+
+    async def _place(self, client: asyncpg.Record, variables: Any) -> Any:
+        return await self._placer.answer(self._pool, client, variables)
 
     def _write_back(self, asked: rows.Rows, heard: rows.Heard) -> None:
         task = asyncio.create_task(self._observe(asked, heard))

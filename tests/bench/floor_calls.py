@@ -76,12 +76,12 @@ class Upstream:
             return msgspec.json.decode(await response.read())
 
     async def _one(self, row: asyncpg.Record) -> Words:
-        """A single read; only Starship's, whose order is the one asked for alone."""
-        order_id = row["provider_order_id"]
-        spec = self._providers["starship"]
-        url = f"{spec['url']}/api/v1/orders/{order_id}"
-        found = await self._json("GET", url, _keys(spec), None)
-        return {order_id: _word("starship", found["status"])}
+        """A single read; only EnKash's, whose order is the one asked for alone."""
+        spec = self._providers["enkash"]
+        url = f"{spec['url']}/api/v0/order/orderDetails"
+        found = await self._json("POST", url, _bearer(spec), {"orderId": row["reference"]})
+        told = found.get("payload") or found.get("paylod")
+        return {row["provider_order_id"]: _enkash_word(told)}
 
     async def _enkash(self, rows: Rows) -> Words:
         spec, (first, last) = self._providers["enkash"], _days(rows)

@@ -9,7 +9,9 @@ import json
 import math
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,11 +26,15 @@ LENGTH = b"content-length:"
 
 @dataclass
 class Tally:
-    """What came back: seconds of each answer, how many failed, how many had another length."""
+    """What came back: seconds of each answer, how many failed, how many had another length.
+
+    Every right answer holds `proof`.
+    """
 
     until: float
     most: int
     length: int
+    proof: bytes = b""
     started: int = 0
     seconds: list[float] = field(default_factory=list)
     failed: int = 0
@@ -40,10 +46,10 @@ class Tally:
 
 
 class Connection(asyncio.Protocol):
-    """Sends the request again and again; `done` when the tally has enough or the line is cut."""
+    """Sends request after request; `done` when the tally has enough or the line is cut."""
 
-    def __init__(self, request: bytes, tally: Tally) -> None:
-        self._request = request
+    def __init__(self, requests: Iterator[bytes], tally: Tally) -> None:
+        self._requests = requests
         self._tally = tally
         self._buffer = bytearray()
         self._sent_at = 0.0
@@ -79,7 +85,8 @@ class Connection(asyncio.Protocol):
 
     def _answered(self, status: bytes, body: bytes) -> None:
         self._tally.seconds.append(time.perf_counter() - self._sent_at)
-        if not status.endswith(b" 200") or not body.startswith(b'{"data":'):
+        right = status.endswith(b" 200") and body.startswith(b'{"data":')
+        if not right or self._tally.proof not in body:
             self._tally.failed += 1
             self._tally.sample = body[:300].decode(errors="replace")
         elif len(body) != self._tally.length:
@@ -92,7 +99,7 @@ class Connection(asyncio.Protocol):
             return
         self._tally.started += 1
         self._sent_at = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -102,29 +109,35 @@ def percentile(values: list[float], share: float) -> float:
 
 
 async def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Send for so many seconds, at most so many requests; the figures, times in milliseconds."""
+    """Send for so many seconds, at most so many requests; the figures, times in milliseconds.
+
+    One body is sent again and again, of several each once.
+    """
     url = urlsplit(job["url"])
     if url.hostname != LOOPBACK:
         raise ValueError("the load goes to this machine only")
-    body = json.dumps(job["body"]).encode()
     headers = {
         "Host": url.netloc,
         "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
         # The floor packs nothing: packing is not what is compared.
         "Accept-Encoding": "identity",
         **job["headers"],
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    request = f"POST {url.path} HTTP/1.1\r\n{head}\r\n".encode() + body
+    start = f"POST {url.path} HTTP/1.1\r\n{head}Content-Length: "
+    made = []
+    for given in job["bodies"]:
+        body = json.dumps(given).encode()
+        made.append(f"{start}{len(body)}\r\n\r\n".encode() + body)
+    requests = iter(made) if len(made) > 1 else repeat(made[0])
     seconds = min(job["seconds"], MOST_SECONDS)
     started = time.perf_counter()
-    tally = Tally(started + seconds, job["most"], job["length"])
+    tally = Tally(started + seconds, job["most"], job["length"], job["proof"].encode())
     loop = asyncio.get_running_loop()
     connections = []
     for _ in range(job["connections"]):
         _, connection = await loop.create_connection(
-            lambda: Connection(request, tally), url.hostname, url.port
+            lambda: Connection(requests, tally), url.hostname, url.port
         )
         connections.append(connection.done)
     async with asyncio.timeout(seconds + GRACE_SECONDS):

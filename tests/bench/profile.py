@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from app.postgres import PostgresFailed
-from tests.bench.__main__ import WARM_SECONDS, LoadFailed, load, tell
 from tests.bench.children import ROOT, ChildFailed, cpu_seconds
+from tests.bench.measuring import WARM_SECONDS, LoadFailed, load, tell
 from tests.bench.seeding import SeedingFailed
 from tests.bench.stage import stage
 from tests.bench.workloads import WORKLOADS, Workload

@@ -33,7 +33,9 @@ from vault import Vault
 
 # Open and settled orders of each provider: half of a page of 50.
 COUNTS = {"enkash": (7, 6), "starship": (6, 6), "xoxoday": (6, 6), "woohoo": (6, 7)}
-SINGLE = "starship"  # the provider of the one open order
+SETTLED = "starship"  # the provider of the one settled order
+# The provider of the one open order: it sets no limit to how often one order is read.
+OPEN = "enkash"
 AT_ONCE = 8
 EACH = Money(Decimal(100), "INR")
 
@@ -72,7 +74,7 @@ async def imported(
     ]
     ids = await asyncio.gather(*(one(name, id, settled=done) for name, id, done in wanted))
     named = {(name, done): id for (name, _, done), id in zip(wanted, ids, strict=True)}
-    return {"open": named[SINGLE, False], "settled": named[SINGLE, True]}
+    return {"open": named[OPEN, False], "settled": named[SETTLED, True]}
 
 
 async def add_delivered(database: Database, vault: Vault, keys: Keys, account_name: str) -> UUID:
@@ -117,7 +119,7 @@ def _delivered(account: UUID, number: int) -> tuple[Order, OrderLine, Fulfillmen
         settled=True, placed_at=at, updated_at=at, last_sequence=0,
     )  # fmt: skip
     line = OrderLine(
-        uuid7(), order.id, SINGLE, "1", None, "A card", EACH, BATCH_VOUCHERS, zero("INR"),
+        uuid7(), order.id, SETTLED, "1", None, "A card", EACH, BATCH_VOUCHERS, zero("INR"),
         EACH.times(BATCH_VOUCHERS), 0, 0,
     )  # fmt: skip
     progress = Progress(
@@ -125,7 +127,7 @@ def _delivered(account: UUID, number: int) -> tuple[Order, OrderLine, Fulfillmen
         quantity=BATCH_VOUCHERS, delivered=BATCH_VOUCHERS,
     )  # fmt: skip
     fulfillment = Fulfillment(
-        uuid7(), account, order.id, line.id, SINGLE, "bench", f"BENCH-{number}", f"BENCH-{number}",
+        uuid7(), account, order.id, line.id, SETTLED, "bench", f"BENCH-{number}", f"BENCH-{number}",
         progress, "DELIVERED", at, at, None, None, version=1,
     )  # fmt: skip
     return order, line, fulfillment

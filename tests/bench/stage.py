@@ -1,4 +1,4 @@
-"""Everything a run needs, started and ended: database, simulators, the service and the floor."""
+"""Everything a run needs, started and ended: database, simulators, two services and the floor."""
 
 import asyncio
 import atexit
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
+import asyncpg
 
 from app import sandbox
 from app.postgres import Embedded
@@ -22,17 +24,23 @@ from domain.secret import Secret
 from ordering.keys import Keys
 from providers import REGISTRY
 from providers.port import Configuration
+from tests.bench import buying
+from tests.bench.buying import Buyer
 from tests.bench.children import child, serving
 from tests.bench.seeding import COUNTS, add_delivered, imported
+from tests.bench.workloads import Workload
 from vault import RingFile, Vault
 
 PLENTY = "1000000000"
 PROVIDER_RATE = "1000000"
+# The account at the provider that the imported orders belong to: the service's own.
+CREDENTIAL = "SELECT credential FROM fulfillments WHERE provider = $1 LIMIT 1"
+MOST_ORDERS = 500  # in a second: no side places more
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two that are compared: where each workload is sent, and its process."""
+    """One of those that are compared: where each workload is sent, and its process."""
 
     name: str
     pid: int
@@ -44,19 +52,47 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What runs. `orders` are the global ids of orders that are asked for alone, by name."""
+    """What runs. `orders` are the global ids of orders that are asked for alone, by name.
+
+    `settings` are those of the service, which another one beside it may be started with.
+    """
 
     service: Side
+    off: Side | None
     floor: Side
     clients: Mapping[str, Mapping[str, str]]
     orders: dict[str, str]
     simulators: Mapping[str, str]
     session: aiohttp.ClientSession
     postgres: str
+    dsn: str
+    settings: Mapping[str, str]
+    buyer: Buyer
     logs: Path
+
+    @property
+    def sides(self) -> list[Side]:
+        """Everyone who answers, the service first and the floor last."""
+        return [side for side in (self.service, self.off, self.floor) if side is not None]
+
+    @property
+    def database(self) -> int:
+        """The process id of PostgreSQL."""
+        return int((self.logs / "postgres" / "postmaster.pid").read_text().split()[0])
+
+    @property
+    def postgres_log(self) -> Path:
+        """Where the database writes down what it is told to."""
+        return self.logs / "postgres" / "log"
 
     def headers(self, client: str) -> dict[str, str]:
         return credentials(self.clients[client])
+
+    async def bodies(self, workload: Workload, seconds: float = 0) -> list[dict[str, Any]]:
+        """The one request of a workload, or as many as it may need for so many seconds."""
+        if not workload.places:
+            return [workload.body(self.orders)]
+        return await self.buyer.bodies(workload.query, max(1, round(seconds * MOST_ORDERS)))
 
     async def set_latency(self, milliseconds: int) -> None:
         for url in self.simulators.values():
@@ -66,11 +102,15 @@ class Stage:
 
     async def upstream_calls(self) -> int:
         """Requests that the simulators have answered so far."""
-        total = 0
-        for url in self.simulators.values():
+        return sum((await self.calls_by_provider()).values())
+
+    async def calls_by_provider(self) -> dict[str, int]:
+        """The same, of each."""
+        calls = {}
+        for name, url in self.simulators.items():
             async with self.session.get(f"{url}/_sim/requests") as response:
-                total += sum((await response.json()).values())
-        return total
+                calls[name] = sum((await response.json()).values())
+        return calls
 
 
 def credentials(client: Mapping[str, str]) -> dict[str, str]:
@@ -78,15 +118,16 @@ def credentials(client: Mapping[str, str]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def stage(sampled: Path | None = None) -> AsyncIterator[Stage]:
+async def stage(sampled: Path | None = None, *, off: bool = False) -> AsyncIterator[Stage]:
     """Set the scene in a directory that everyone may enter, and take it down again.
 
-    `sampled` is where a sampler in the service is to write; without it there is none.
+    `sampled` is where a sampler in the service is to write; without it there is none. `off`: with
+    a second service beside the first, whose compiled execution is switched off.
     """
     base = await asyncio.to_thread(_directory)
     try:
         async with AsyncExitStack() as stack:
-            yield await _set(stack, base, sampled)
+            yield await _set(stack, base, sampled, off=off)
     finally:
         await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)
 
@@ -101,7 +142,7 @@ def _directory() -> Path:
     return base
 
 
-async def _set(stack: AsyncExitStack, base: Path, sampled: Path | None) -> Stage:
+async def _set(stack: AsyncExitStack, base: Path, sampled: Path | None, *, off: bool) -> Stage:
     embedded = Embedded(base / "postgres")
     dsn = await asyncio.to_thread(embedded.start)
     stack.push_async_callback(asyncio.to_thread, embedded.stop)
@@ -109,34 +150,46 @@ async def _set(stack: AsyncExitStack, base: Path, sampled: Path | None) -> Stage
     _, upstream = await stack.enter_async_context(
         child("tests.bench.upstream", COUNTS, base / "upstream.log")
     )
-    data, ready = base / "data", base / "ready.json"
-    process, found = await stack.enter_async_context(
-        serving(_settings(dsn, data, ready, upstream), ready, base / "service.log", sampled)
-    )
+    data = base / "data"
+    settings = _settings(dsn, data, upstream)
+
+    async def served(name: str, sampled: Path | None = None, **more: str) -> tuple[Side, Any]:
+        process, found = await stack.enter_async_context(
+            serving(settings | more, base / f"{name}.json", base / f"{name}.log", sampled)
+        )
+        return Side(name, process.pid, found["graphql"]), found
+
+    service, found = await served("service", sampled)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     operator = credentials(found["clients"]["operator"])
     orders = await imported(session, found["graphql"], operator, upstream)
-    spec, postgres = await _shared(dsn, data, upstream)
+    clients = dict(found["clients"])
+    spec, postgres, buyer = await _shared(dsn, data, upstream, clients)
+    # After the imports, with the tokens that the first one got.
+    without = (await served("off", VOUCHERGRAPH_COMPILED_EXECUTION="off"))[0] if off else None
     floor, answer = await stack.enter_async_context(
         child("tests.bench.floor", spec, base / "floor.log")
     )
     return Stage(
-        Side("service", process.pid, found["graphql"]),
+        service,
+        without,
         Side("floor", floor.pid, answer["url"] + "/{workload}"),
-        found["clients"],
+        clients,
         orders,
         {name: spec["url"] for name, spec in upstream.items()},
         session,
         postgres,
+        dsn,
+        settings,
+        buyer,
         base,
     )
 
 
-def _settings(dsn: str, data: Path, ready: Path, upstream: Any) -> dict[str, str]:
+def _settings(dsn: str, data: Path, upstream: Any) -> dict[str, str]:
     settings = {
         "DATABASE_URL": dsn,
         "VOUCHERGRAPH_DATA_DIR": str(data),
-        "VOUCHERGRAPH_READY_FILE": str(ready),
         "VOUCHERGRAPH_PORT": "0",
         # No background work: only requests are to be measured.
         "VOUCHERGRAPH_WORKERS": "0",
@@ -157,8 +210,10 @@ def _settings(dsn: str, data: Path, ready: Path, upstream: Any) -> dict[str, str
     return settings
 
 
-async def _shared(dsn: str, data: Path, upstream: Any) -> tuple[dict[str, Any], str]:
-    """Fill the second account; what the floor must know of the service, and PostgreSQL's version.
+async def _shared(
+    dsn: str, data: Path, upstream: Any, clients: dict[str, Any]
+) -> tuple[dict[str, Any], str, Buyer]:
+    """Fill the second account, add one that buys; what the floor must know, PostgreSQL's version.
 
     The floor uses the tokens that the service has got: a second login may end the first one's.
     """
@@ -173,17 +228,38 @@ async def _shared(dsn: str, data: Path, upstream: Any) -> tuple[dict[str, Any], 
             login = REGISTRY[name].login_digest(_configuration(name, spec))
             stored = await SealedTokenStore(database, vault, keys, name, login).load()
             spec["token"] = stored.token.access.reveal() if stored.token else ""
-        async with database.worker() as conn:
-            postgres: str = await conn.fetchval("SHOW server_version")
-        return {
-            "dsn": dsn,
-            "pepper": sandbox.opened(data).pepper.reveal(),
-            "providers": upstream,
-            "data_keys": {str(data_key.id): data_key.raw().hex()},
-            "audit_key": (await keys.audit()).hex(),
-        }, postgres
+        connection = await asyncpg.connect(dsn)
+        try:
+            postgres: str = await connection.fetchval("SHOW server_version")
+            credential: str = await connection.fetchval(CREDENTIAL, buying.PROVIDER)
+            owner, clients["buyer"] = await buying.added(connection, "buyer", clients["other"])
+        finally:
+            await connection.close()
+        buyer = await buying.opened(database, dsn, owner, upstream[buying.PROVIDER]["goods"])
+        return (
+            {
+                "dsn": dsn,
+                "pepper": sandbox.opened(data).pepper.reveal(),
+                "providers": upstream,
+                "data_keys": {str(data_key.id): data_key.raw().hex()},
+                "audit_key": (await keys.audit()).hex(),
+                "buyer": {**await _buyers_keys(keys, owner), "credential": credential},
+            },
+            postgres,
+            buyer,
+        )
     finally:
         await database.close()
+
+
+async def _buyers_keys(keys: Keys, account: UUID) -> dict[str, str]:
+    key = await keys.of_account(account)
+    return {
+        "key_id": str(key.id),
+        "key": key.raw().hex(),
+        "fingerprint_key": (await keys.fingerprint()).raw().hex(),
+        "reference_key": (await keys.reference()).hex(),
+    }
 
 
 def _configuration(name: str, spec: Any) -> Configuration:

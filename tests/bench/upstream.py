@@ -26,7 +26,18 @@ def _filled(simulator: Simulator, open_orders: int, settled_orders: int) -> dict
         "credentials": dict(simulator.credentials),
         "open": [order.order_id for order in still_open],
         "settled": [order.order_id for order in settled],
+        "goods": _goods(simulator),
     }
+
+
+def _goods(simulator: Simulator) -> dict[str, str]:
+    """Something without a habit that is delivered at once: its SKU and its smallest face value."""
+    usual = next(
+        product
+        for product in simulator.world.products.values()
+        if product.available and product.values and not product.habit and not product.delayed
+    )
+    return {"sku": usual.sku, "face": str(usual.values[0])}
 
 
 async def main() -> None:
