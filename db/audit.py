@@ -1,18 +1,20 @@
 """The audit chain: each row's MAC covers the row and the MAC before it; one chain per account."""
 
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from db import checkpoints
+from db.checkpoints import Leaf
 from db.keyset import Conditions, keyset
-from db.pool import Connection, DatabaseUnavailable, Record
+from db.pool import Connection, DatabaseUnavailable, Record, array_text
 from domain.audit import Act, AuditAction, AuditEvent
-from domain.ids import uuid7
+from domain.ids import uuid7_texts
 from domain.pages import Page, Slice
 from domain.pages import page as sliced
 
@@ -20,9 +22,12 @@ COLUMNS = """a.id, a.account, a.sequence, a.at, a.actor, a.action, a.subject, a.
     a.request_id, a.mac"""
 START = bytes(32)
 BATCH = 5000
+# Actor, action, subject, fields, purpose and request id of a row, in the order its MAC covers them.
+Said: TypeAlias = tuple[str, AuditAction, str, tuple[str, ...], str | None, str | None]
 _json = msgspec.json.Encoder().encode
 # A chain is locked for milliseconds: who holds it longer is stuck, and nobody waits for that.
 LOCK_SECONDS = 10.0
+ALTERED = "a row was altered, or follows another one than it did"
 
 LOCK = (
     "SELECT sequence, mac, clock_timestamp() AS at FROM audit_heads WHERE account = $1 FOR UPDATE"
@@ -40,6 +45,18 @@ WITH added AS (
       FROM unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
                   $9::text[], $10::text[], $11::bytea[])
            AS n (sequence, id, actor, action, subject, fields, purpose, request_id, mac))
+UPDATE audit_heads SET sequence = $12, mac = $13 WHERE account = $1"""
+
+# The same for one act on many subjects. What all rows have in common is sent once, numbers are
+# counted here, and lists come as texts: the driver looks at every element of an array.
+APPEND_EACH = """
+WITH added AS (
+    INSERT INTO audit_events (account, sequence, id, at, actor, action, subject, fields, purpose,
+                              request_id, mac)
+    SELECT $1, $7::bigint + n.position, n.id, $2, $3, $4, n.subject,
+           ARRAY(SELECT jsonb_array_elements_text($10::jsonb -> (n.position - 1)::int)), $5, $6,
+           substr($11::bytea, 32 * (n.position - 1)::int + 1, 32)
+      FROM unnest($8::text::uuid[], $9::text::text[]) WITH ORDINALITY AS n (id, subject, position))
 UPDATE audit_heads SET sequence = $12, mac = $13 WHERE account = $1"""
 
 NEXT = """
@@ -90,27 +107,64 @@ async def append(
     if not acts:
         return []
     head = head or await lock(conn, account)
-    events: list[AuditEvent] = []
-    mac, owner, at = head.mac, str(account), _instant(head.at)
-    for sequence, act in enumerate(acts, head.sequence + 1):
-        id = uuid7()
-        mac = _mac(key, mac, str(id), owner, sequence, at, act)
-        events.append(AuditEvent(id, account, sequence, head.at, act, mac))
+    rows: list[Said] = [
+        (act.actor, act.action, act.subject, act.fields, act.purpose, act.request_id)
+        for act in acts
+    ]
+    ids, macs = _chained(account, rows, key, head)
+    last = head.sequence + len(rows)
+    actors, actions, subjects, fields, purposes, request_ids = zip(*rows, strict=True)
     await conn.execute(
         APPEND,
-        *(account, head.at),
-        [event.sequence for event in events],
-        [event.id for event in events],
-        [act.actor for act in acts],
-        [act.action.value for act in acts],
-        [act.subject for act in acts],
-        [_json(act.fields).decode() for act in acts],
-        [act.purpose for act in acts],
-        [act.request_id for act in acts],
-        [event.mac for event in events],
-        *(events[-1].sequence, mac),
+        *(account, head.at, range(head.sequence + 1, last + 1)),
+        *(ids, actors, actions, subjects, [_json(listed).decode() for listed in fields]),
+        *(purposes, request_ids, macs),
+        *(last, macs[-1]),
     )
-    return events
+    return [
+        AuditEvent(UUID(id), account, sequence, head.at, act, mac)
+        for sequence, (id, act, mac) in enumerate(
+            zip(ids, acts, macs, strict=True), head.sequence + 1
+        )
+    ]
+
+
+async def append_each(
+    conn: Connection,
+    account: UUID,
+    act: Act,
+    subjects: Iterable[tuple[str, tuple[str, ...]]],
+    key: bytes,
+    head: Head,
+) -> None:
+    """Chain one act for many subjects (global ids), each with its own fields. `head` is locked."""
+    actor, action, purpose, request_id = act.actor, act.action, act.purpose, act.request_id
+    rows: list[Said] = [
+        (actor, action, subject, fields, purpose, request_id) for subject, fields in subjects
+    ]
+    if not rows:
+        return
+    ids, macs = _chained(account, rows, key, head)
+    await conn.execute(
+        APPEND_EACH,
+        *(account, head.at, actor, action, purpose, request_id, head.sequence),
+        *(array_text(ids), array_text(row[2] for row in rows)),
+        *(_json([row[3] for row in rows]).decode(), b"".join(macs)),
+        *(head.sequence + len(rows), macs[-1]),
+    )
+
+
+def _chained(
+    account: UUID, rows: Sequence[Said], key: bytes, head: Head
+) -> tuple[list[str], list[bytes]]:
+    """New ids for the rows, and the MAC of each after the one before it."""
+    ids = uuid7_texts(len(rows))
+    mac, owner, at = head.mac, str(account), _instant(head.at)
+    macs = []
+    for sequence, (id, said) in enumerate(zip(ids, rows, strict=True), head.sequence + 1):
+        mac = _mac(key, mac, id, owner, sequence, at, said)
+        macs.append(mac)
+    return ids, macs
 
 
 async def page(
@@ -148,6 +202,58 @@ async def chains(conn: Connection) -> AsyncIterator[UUID]:
             yield last
 
 
+class Walk:
+    """How far a chain holds, told its rows in their order and what checkpoints saw at them.
+
+    It begins after row `sequence`, whose MAC is `mac`; `head` is the chain's, None without one.
+    """
+
+    def __init__(
+        self, key: bytes, head: tuple[int, bytes] | None, sequence: int = 0, mac: bytes = START
+    ) -> None:
+        self.sequence, self.mac = sequence, mac
+        self._key, self._head = key, head
+
+    def row(self, row: Record) -> Broken | None:
+        """The next row that is there."""
+        self.sequence += 1
+        if row["sequence"] != self.sequence:
+            return Broken(self.sequence, "a row is missing")
+        try:
+            self.mac = chained(self._key, self.mac, _event(row))
+        except (ValueError, OverflowError):  # an act or an instant that we never write
+            return Broken(self.sequence, ALTERED)
+        if not hmac.compare_digest(self.mac, row["mac"]):
+            return Broken(self.sequence, ALTERED)
+        end, mac = self._head or (0, START)
+        if self.sequence == end and not hmac.compare_digest(self.mac, mac):
+            return Broken(self.sequence, "the head does not belong to its row")
+        return None
+
+    def saw(self, leaf: Leaf) -> Broken | None:
+        """What a checkpoint saw, told as soon as its row was, or should have been."""
+        if leaf.sequence < self.sequence or not hmac.compare_digest(self.mac, leaf.mac):
+            return another(leaf)
+        return None
+
+    def end(self, leaf: Leaf | None) -> Broken | None:
+        """After the last row; `leaf` is the first that a checkpoint saw behind it."""
+        end = self._head[0] if self._head else 0
+        if self.sequence < end:
+            return Broken(self.sequence + 1, "rows are cut off at the end")
+        if leaf is not None:
+            reason = f"rows are cut off that checkpoint {leaf.number} saw"
+            return Broken(self.sequence + 1, reason)
+        if self._head is None and self.sequence:
+            return Broken(1, "the head is missing")
+        return Broken(end + 1, "rows follow the head") if self.sequence > end else None
+
+
+def another(leaf: Leaf) -> Broken:
+    """The row that a checkpoint saw is not the one that is there."""
+    return Broken(leaf.sequence, f"checkpoint {leaf.number} saw another row here")
+
+
 async def verify(conn: Connection, account: UUID, key: bytes) -> Broken | None:
     """Recompute the chain: the first row removed, altered, moved or cut off, or None.
 
@@ -155,33 +261,20 @@ async def verify(conn: Connection, account: UUID, key: bytes) -> Broken | None:
     Call it in one snapshot where rows may be appended meanwhile.
     """
     head = await conn.fetchrow("SELECT sequence, mac FROM audit_heads WHERE account = $1", account)
-    end, end_mac = (head["sequence"], head["mac"]) if head else (0, START)
+    walk = Walk(key, (head["sequence"], head["mac"]) if head else None)
     seen = checkpoints.of_account(conn, account)
     leaf = await anext(seen, None)
-    sequence, mac = 0, START
-    async for event in _chain(conn, account):
-        sequence += 1
-        if event.sequence != sequence:
-            return Broken(sequence, "a row is missing")
-        mac = chained(key, mac, event)
-        if not hmac.compare_digest(mac, event.mac):
-            return Broken(sequence, "a row was altered, or follows another one than it did")
-        if sequence == end and not hmac.compare_digest(mac, end_mac):
-            return Broken(sequence, "the head does not belong to its row")
-        while leaf is not None and leaf.sequence <= sequence:
-            if leaf.sequence < sequence or not hmac.compare_digest(mac, leaf.mac):
-                return Broken(leaf.sequence, f"checkpoint {leaf.number} saw another row here")
+    async for row in _chain(conn, account):
+        if broken := walk.row(row):
+            return broken
+        while leaf is not None and leaf.sequence <= walk.sequence:
+            if broken := walk.saw(leaf):
+                return broken
             leaf = await anext(seen, None)
-    if sequence < end:
-        return Broken(sequence + 1, "rows are cut off at the end")
-    if leaf is not None:
-        return Broken(sequence + 1, f"rows are cut off that checkpoint {leaf.number} saw")
-    if head is None and sequence:
-        return Broken(1, "the head is missing")
-    return Broken(end + 1, "rows follow the head") if sequence > end else None
+    return walk.end(leaf)
 
 
-async def _chain(conn: Connection, account: UUID) -> AsyncIterator[AuditEvent]:
+async def _chain(conn: Connection, account: UUID) -> AsyncIterator[Record]:
     # From the smallest number there is: a row before the first one is not a row of the chain.
     last = -(2**63)
     while True:
@@ -191,7 +284,7 @@ async def _chain(conn: Connection, account: UUID) -> AsyncIterator[AuditEvent]:
             *(account, last, BATCH),
         )
         for row in rows:
-            yield _event(row)
+            yield row
         if len(rows) < BATCH:
             return
         last = rows[-1]["sequence"]
@@ -200,16 +293,15 @@ async def _chain(conn: Connection, account: UUID) -> AsyncIterator[AuditEvent]:
 def chained(key: bytes, previous: bytes, event: AuditEvent) -> bytes:
     """The MAC of a row after `previous`: HMAC-SHA256 over both, the row as a JSON array."""
     at = _instant(event.at)
-    return _mac(key, previous, str(event.id), str(event.account), event.sequence, at, event.act)
+    act = event.act
+    said = (act.actor, act.action, act.subject, act.fields, act.purpose, act.request_id)
+    return _mac(key, previous, str(event.id), str(event.account), event.sequence, at, said)
 
 
 def _mac(
-    key: bytes, previous: bytes, id: str, account: str, sequence: int, at: str, act: Act
+    key: bytes, previous: bytes, id: str, account: str, sequence: int, at: str, said: Said
 ) -> bytes:
-    row = (
-        *("vg1", id, account, sequence, at, act.actor),
-        *(act.action, act.subject, act.fields, act.purpose, act.request_id),
-    )
+    row = ("vg1", id, account, sequence, at, *said)
     return hmac.digest(key, previous + _json(row), "sha256")
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from db.keyset import Conditions, keyset
 from db.pool import Connection, Record
+from db.records import make_money, maker
 from domain.money import Money
 from domain.orders import (
     Fulfillment,
@@ -30,6 +31,11 @@ COLUMNS = """f.id, f.account, f.order_id, f.line_id, f.provider, f.credential, f
     CASE WHEN f.observed IS NULL THEN f.raw_status ELSE f.observed ->> 'raw' END AS raw_status,
     f.final, f.quantity, f.delivered, f.failed, f.charged, f.charged_currency, f.problem,
     f.placed_at, f.observed_at, f.version"""
+
+STATES = {state.lower(): state for state in FulfillmentStatus}
+WORDS = {word.value: word for word in OrderStatus}
+make_fulfillment = maker(Fulfillment)
+make_progress = maker(Progress)
 
 NEWEST = (("f.placed_at", "timestamptz"), ("f.id", "uuid"))
 
@@ -67,16 +73,23 @@ SELECT id, account, order_id, line_id, provider, credential, reference, $1,
     state, word, raw_status, final, quantity, delivered, failed, charged, charged_currency,
     problem, placed_at, observed_at, due_at, version, total, currency, body, generation)"""
 
+# What somebody else is writing is passed over: they know more. Pages of the same orders, written
+# back at the same time, would wait for each other, and end in deadlocks.
 OBSERVE = """
+WITH n AS (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bool[])
+                  AS n (id, version, observed, as_of, wake)),
+free AS (
+    SELECT f.id FROM fulfillments f JOIN n ON n.id = f.id
+     WHERE f.version = n.version AND f.state IN ('accepted', 'partially_fulfilled', 'unknown')
+     ORDER BY f.id FOR NO KEY UPDATE OF f SKIP LOCKED)
 UPDATE fulfillments f
    SET observed = coalesce(n.observed::jsonb, f.observed),
        observed_at = CASE WHEN n.observed IS NULL THEN f.observed_at ELSE n.as_of END,
        version = f.version + 1,
        due_at = CASE WHEN n.wake THEN least(f.due_at, now()) ELSE f.due_at END
-  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::bool[])
-       AS n (id, version, observed, as_of, wake)
- WHERE f.id = n.id AND f.version = n.version
-   AND f.state IN ('accepted', 'partially_fulfilled', 'unknown')
+  FROM n JOIN free ON free.id = n.id
+ WHERE f.id = n.id
 RETURNING f.id"""
 
 
@@ -280,30 +293,16 @@ def _conditions(wanted: FulfillmentFilter) -> Conditions:
 
 
 def fulfillment(row: Record) -> Fulfillment:
-    """A row of COLUMNS as a record."""
-    return Fulfillment(
-        id=row["id"],
-        account=row["account"],
-        order_id=row["order_id"],
-        line_id=row["line_id"],
-        provider_name=row["provider"],
-        credential=row["credential"],
-        reference=row["reference"],
-        provider_order_id=row["provider_order_id"],
-        progress=Progress(
-            state=FulfillmentStatus(row["state"].upper()),
-            word=OrderStatus(row["word"]),
-            final=row["final"],
-            quantity=row["quantity"],
-            delivered=row["delivered"],
-            failed=row["failed"],
-        ),
-        provider_status=row["raw_status"],
-        observed_at=row["observed_at"],
-        placed_at=row["placed_at"],
-        charged=row["charged_currency"] and Money(row["charged"], row["charged_currency"]),
-        problem=row["problem"] and msgspec.json.decode(row["problem"], type=Problem),
-        version=row["version"],
+    """A row that begins with COLUMNS as a record."""
+    id, account, order_id, line_id, provider, credential, reference, provider_order_id, *rest = row
+    state, word, raw_status, final, quantity, delivered, failed, charged, currency, *rest = rest
+    problem, placed_at, observed_at, version, *_ = rest
+    return make_fulfillment(
+        *(id, account, order_id, line_id, provider, credential, reference, provider_order_id),
+        make_progress(STATES[state], WORDS[word], final, quantity, delivered, failed),
+        *(raw_status, observed_at, placed_at, currency and make_money(charged, currency)),
+        problem and msgspec.json.decode(problem, type=Problem),
+        version,
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from db.pool import Connection, Record
-from domain.money import Money
+from db.records import make_money, maker
 from domain.orders import OrderLine
+
+make_line = maker(OrderLine)
 
 # Units are counted on the fulfillments; a second count here could only differ.
 SELECT = """
@@ -33,7 +35,8 @@ async def by_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, l
     """The lines of each order, in their order; an order without any has an empty list."""
     found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
     for row in await conn.fetch(SELECT.format(column="order_id"), list(order_ids)):
-        found[row["order_id"]].append(_line(row))
+        line = _line(row)
+        found[line.order_id].append(line)
     return found
 
 
@@ -70,17 +73,10 @@ async def set_quantity(conn: Connection, line_id: UUID, quantity: int) -> None:
 
 
 def _line(row: Record) -> OrderLine:
-    return OrderLine(
-        id=row["id"],
-        order_id=row["order_id"],
-        provider_name=row["provider"],
-        sku=row["sku"],
-        product_id=row["product_id"],
-        product_name=row["product_name"],
-        face_value=Money(row["face_value"], row["face_currency"]),
-        quantity=row["quantity"],
-        fee=Money(row["fee"], row["currency"]),
-        total=Money(row["total"], row["currency"]),
-        delivered=row["delivered"],
-        failed=row["failed"],
+    """A row of SELECT as a record."""
+    id, order_id, provider, sku, product_id, name, face_value, face_currency, *rest = row
+    quantity, fee, total, currency, delivered, failed = rest
+    return make_line(
+        *(id, order_id, provider, sku, product_id, name, make_money(face_value, face_currency)),
+        *(quantity, make_money(fee, currency), make_money(total, currency), delivered, failed),
     )

@@ -4,7 +4,7 @@ Lock order: cart, order, fulfillments by id, wallets by currency, audit head, ev
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,16 @@ from db import order_lines
 from db.fulfillments import NewFulfillment
 from db.keyset import Conditions, keyset
 from db.pool import Connection, Record
-from domain.orders import Order, OrderFilter, OrderLine, OrderOrigin, OrderStatus
+from db.records import maker
+from domain.orders import (
+    CountInterval,
+    Order,
+    OrderCount,
+    OrderFilter,
+    OrderLine,
+    OrderOrigin,
+    OrderStatus,
+)
 from domain.pages import Page, Slice
 from domain.pages import page as sliced
 
@@ -22,6 +31,9 @@ COLUMNS = (
     "o.id, o.account, o.reference, o.origin, o.status, o.settled, o.placed_at, o.updated_at,"
     " o.last_sequence"
 )
+ORIGINS = {origin.value: origin for origin in OrderOrigin}
+STATUSES = {status.value: status for status in OrderStatus}
+make_order = maker(Order)
 NEWEST = (("o.placed_at", "timestamptz"), ("o.id", "uuid"))
 
 BY_REFERENCE = """(
@@ -74,7 +86,8 @@ async def page(conn: Connection, wanted: OrderFilter, cut: Slice) -> Page[Order]
         f"SELECT {COLUMNS} FROM orders o WHERE {conditions.where()} {tail}",  # noqa: S608
         *conditions.arguments,
     )
-    return sliced([((row["placed_at"], row["id"]), _order(row)) for row in rows], cut)
+    found = map(_order, rows)
+    return sliced([((order.placed_at, order.id), order) for order in found], cut)
 
 
 async def count(conn: Connection, wanted: OrderFilter, limit: int = 10_000) -> int | None:
@@ -87,6 +100,31 @@ async def count(conn: Connection, wanted: OrderFilter, limit: int = 10_000) -> i
         *conditions.arguments,
     )
     return None if number > limit else number
+
+
+async def counts(
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    by: CountInterval,
+    account: UUID | None = None,
+) -> list[OrderCount]:
+    """Orders placed from `since` until before `until` by recorded status, oldest first.
+
+    Hours and days are those of UTC; one without an order is left out. As worker: of all accounts.
+    """
+    conditions = Conditions()
+    conditions.add(f"o.placed_at >= {conditions.argument(since, 'timestamptz')}")
+    conditions.add(f"o.placed_at < {conditions.argument(until, 'timestamptz')}")
+    if account is not None:
+        conditions.add(f"o.account = {conditions.argument(account, 'uuid')}")
+    start = f"date_trunc({conditions.argument(by.value, 'text')}, o.placed_at, 'UTC')"
+    rows = await conn.fetch(
+        f"SELECT {start} AS start, o.status, count(*) AS count FROM orders o"  # noqa: S608
+        f" WHERE {conditions.where()} GROUP BY 1, 2 ORDER BY 1, 2",
+        *conditions.arguments,
+    )
+    return [OrderCount(row["start"], OrderStatus(row["status"]), row["count"]) for row in rows]
 
 
 async def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Order]:
@@ -220,14 +258,9 @@ def _conditions(wanted: OrderFilter) -> Conditions:
 
 
 def _order(row: Record) -> Order:
-    return Order(
-        id=row["id"],
-        account=row["account"],
-        reference=row["reference"],
-        origin=OrderOrigin(row["origin"]),
-        status=OrderStatus(row["status"]),
-        settled=row["settled"],
-        placed_at=row["placed_at"],
-        updated_at=row["updated_at"],
-        last_sequence=row["last_sequence"],
+    """A row that begins with COLUMNS as a record."""
+    id, account, reference, origin, status, settled, placed_at, updated_at, sequence, *_ = row
+    return make_order(
+        *(id, account, reference, ORIGINS[origin], STATUSES[status], settled),
+        *(placed_at, updated_at, sequence),
     )

@@ -6,23 +6,36 @@ one, `Connection.transaction()` is refused by the driver (use SAVEPOINT by SQL).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
 import structlog
-from asyncpg.pool import Pool, PoolConnectionProxy
 
+from db.connections import Connection, Connections, Driver
 from db.roles import OWNER, ROLES, VIEWER, WORKER
 from domain.problems import invalid
+
+__all__ = [
+    "UNREACHABLE",
+    "Connection",
+    "Database",
+    "DatabaseUnavailable",
+    "Record",
+    "Transaction",
+    "TransactionLost",
+    "WallBroken",
+    "check_wall",
+    "mention_events",
+]
 
 log = structlog.get_logger()
 
 Record: TypeAlias = asyncpg.Record
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 # A connection that does not come back from ROLLBACK in this time is thrown away.
 ROLLBACK_SECONDS = 5.0
@@ -51,6 +64,14 @@ def mention_events() -> None:
     """Have those who wait for order events woken after the COMMIT of the open transaction."""
     if (news := _news.get()) is not None:
         news.events = True
+
+
+def array_text(items: Iterable[object]) -> str:
+    """An array as one text, for `$1::text::uuid[]`: the driver looks at every element of others.
+
+    For ids only, whose texts need no quoting.
+    """
+    return "{" + ",".join(map(str, items)) + "}"
 
 
 class DatabaseUnavailable(Exception):
@@ -88,25 +109,28 @@ class Database:
         self._sizes = (min_size, max_size)
         self._statement_cache_size = statement_cache_size
         self._acquire_seconds = acquire_seconds
-        self._pool: Pool[asyncpg.Record] | None = None
+        self._pool: Connections | None = None
         self._tell: Callable[[], None] | None = None
 
     async def open(self) -> None:
         """Connect; DatabaseUnavailable when that fails."""
+        fewest, most = self._sizes
+        pool = Connections(self._connect, fewest=fewest, most=most, patience=self._acquire_seconds)
         try:
-            self._pool = await asyncpg.create_pool(
-                self._dsn,
-                min_size=self._sizes[0],
-                max_size=self._sizes[1],
-                statement_cache_size=self._statement_cache_size,
-                server_settings={"application_name": "vouchergraph"},
-                reset=_nothing,
-                timeout=self._acquire_seconds,
-            )
+            await pool.open()
         except (*UNREACHABLE, ValueError) as error:
             raise DatabaseUnavailable(
                 f"no connection to the database ({type(error).__name__})"
             ) from None
+        self._pool = pool
+
+    async def _connect(self) -> Driver:
+        return await asyncpg.connect(
+            self._dsn,
+            statement_cache_size=self._statement_cache_size,
+            server_settings={"application_name": "vouchergraph"},
+            timeout=self._acquire_seconds,
+        )
 
     async def close(self) -> None:
         """Wait for running transactions, then close; safe to call twice."""
@@ -121,83 +145,121 @@ class Database:
         """Call this after every transaction that wrote into an order log (see `events.append`)."""
         self._tell = tell
 
-    @asynccontextmanager
-    async def viewer(self, account: UUID, *, read_only: bool = False) -> AsyncIterator[Connection]:
+    def viewer(self, account: UUID, *, read_only: bool = False) -> "Transaction":
         """A transaction that sees and writes the rows of one account only."""
         begin = "BEGIN READ ONLY" if read_only else "BEGIN"
         # The UUID's own text, since a message of several statements takes no parameters.
-        opening = (
+        return self._transaction(
             f"{begin}; SET LOCAL ROLE {VIEWER}; SET LOCAL vg.account = '{UUID(int=account.int)}'"
         )
-        async with self._transaction(opening) as conn:
-            yield conn
 
-    @asynccontextmanager
-    async def worker(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
+    def worker(self, *, read_only: bool = False) -> "Transaction":
         """A transaction of the background worker or an operator: all accounts, limited rights."""
         begin = "BEGIN READ ONLY" if read_only else "BEGIN"
-        async with self._transaction(f"{begin}; SET LOCAL ROLE {WORKER}") as conn:
-            yield conn
+        return self._transaction(f"{begin}; SET LOCAL ROLE {WORKER}")
 
-    @asynccontextmanager
-    async def _transaction(self, opening: str) -> AsyncIterator[Connection]:
-        async with self._acquired() as conn:
-            around, news = _news.get(), News()
-            _news.set(news)
-            try:
-                await conn.execute(opening)
-                yield conn
-                await _commit(conn)
-            except BaseException as error:
-                lost = await _roll_back(conn)
-                if isinstance(error, LOST) or (lost and isinstance(error, MAYBE_LOST)):
-                    raise DatabaseUnavailable("the connection to the database was lost") from None
-                if isinstance(error, asyncpg.CharacterNotInRepertoireError):
-                    # A NUL, the one character that is text everywhere but in PostgreSQL.
-                    raise invalid("a text may not hold a NUL character") from None
-                raise
-            finally:
-                _news.set(around)
-                # Also where the end is not known: a needless wake-up finds nothing.
-                if news.events and self._tell is not None:
-                    self._tell()
+    def _transaction(self, opening: str) -> "Transaction":
+        return Transaction(self, opening)
 
     @asynccontextmanager
     async def _acquired(self) -> AsyncIterator[Connection]:
+        conn, pool = await self.take()
+        handle = Connection(conn)
+        try:
+            yield handle
+        finally:
+            handle.over()
+            pool.give_back(conn)
+
+    async def take(self) -> tuple[Driver, Connections]:
+        """A connection, and whom to give it back to. DatabaseUnavailable."""
         pool = self._pool
         if pool is None:
             raise DatabaseUnavailable("the database is not open")
         try:
-            conn = await pool.acquire(timeout=self._acquire_seconds)
+            return await pool.take(), pool
         except UNREACHABLE as error:
             raise DatabaseUnavailable(
                 f"no connection to the database ({type(error).__name__})"
             ) from None
+
+    def told(self) -> None:
+        """Wake those who wait for order events."""
+        if self._tell is not None:
+            self._tell()
+
+
+class Transaction:
+    """One transaction on a connection of its own; a request opens several, so it is lean."""
+
+    __slots__ = ("_around", "_conn", "_database", "_handle", "_news", "_opening", "_pool")
+
+    def __init__(self, database: Database, opening: str) -> None:
+        self._database = database
+        self._opening = opening
+
+    async def __aenter__(self) -> Connection:
+        self._conn, self._pool = await self._database.take()
+        self._handle = Connection(self._conn)
+        self._around, self._news = _news.get(), News()
+        _news.set(self._news)
         try:
-            yield conn
+            await self._conn.execute(self._opening)
+        except BaseException as error:
+            try:
+                await self._failed(error)
+            finally:
+                self._over()
+            raise
+        return self._handle
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self._commit()
+            else:
+                await self._failed(error)
         finally:
-            await pool.release(conn, timeout=ROLLBACK_SECONDS)
+            self._over()
+
+    async def _commit(self) -> None:
+        try:
+            await _commit(self._conn)
+        except BaseException as error:
+            await self._failed(error)
+            raise
+
+    async def _failed(self, error: BaseException) -> None:
+        """Roll back; raise what is to be said in the error's stead, if anything is."""
+        lost = await _roll_back(self._conn)
+        if isinstance(error, LOST) or (lost and isinstance(error, MAYBE_LOST)):
+            raise DatabaseUnavailable("the connection to the database was lost") from None
+        if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+            # A NUL, the one character that is text everywhere but in PostgreSQL.
+            raise invalid("a text may not hold a NUL character") from None
+
+    def _over(self) -> None:
+        _news.set(self._around)
+        self._handle.over()
+        self._pool.give_back(self._conn)
+        # Also where the end is not known: a needless wake-up finds nothing.
+        if self._news.events:
+            self._database.told()
 
 
-async def _nothing(conn: Any) -> None:
-    """All we set is local to a transaction: a connection needs no reset on its way back."""
-
-
-async def _commit(conn: Connection) -> None:
+async def _commit(conn: Driver) -> None:
     if await conn.execute("COMMIT") != "COMMIT":
         raise TransactionLost("the transaction was rolled back by an earlier error in it")
 
 
-async def _roll_back(conn: Connection) -> bool:
+async def _roll_back(conn: Driver) -> bool:
     """End the transaction, or the connection: never back to the pool with either open.
 
     Whether the connection is gone.
     """
-    try:
-        closed = conn.is_closed()
-    except asyncpg.InterfaceError:  # the server closed it, and the pool has taken it back already
-        closed = True
-    if closed:
+    if conn.is_closed():
         return True
     task = asyncio.ensure_future(conn.execute("ROLLBACK", timeout=ROLLBACK_SECONDS))
     try:

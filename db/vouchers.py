@@ -1,13 +1,12 @@
 """Vouchers: what was issued, and its sealed values. Nothing here can open one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from db.keyset import Conditions, keyset
-from db.pool import Connection, Record
+from db.pool import Connection, Record, array_text
+from db.records import make_money, maker
 from domain.catalog import VoucherType
-from domain.money import Money
 from domain.orders import OrderStatus
 from domain.pages import Page, Slice
 from domain.pages import page as sliced
@@ -32,20 +31,41 @@ STATES = {state.value: state for state in VoucherState}
 STATUSES = {status.value: status for status in OrderStatus}
 SECRETS = [(name, name.value) for name in SecretField]
 NEVER = Expiry()
+make_voucher = maker(Voucher)
 
-SEALED = f"""
-SELECT {COLUMNS}, v.code, v.pin, v.claim_url, v.reference_number, o.status AS order_status
+SEALED = """
+SELECT v.id, v.order_id, v.state, o.status AS order_status,
+       v.code, v.pin, v.claim_url, v.reference_number
   FROM vouchers v JOIN orders o ON o.id = v.order_id
- WHERE v.id = ANY($1)"""  # noqa: S608
+ WHERE v.id = ANY($1::text::uuid[])"""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRow:
-    """What the vault needs to open a voucher, and what decides whether it may."""
+class SealedRow(Record):
+    """What the vault needs to open a voucher, and what decides whether it may.
 
-    voucher: Voucher
-    order_status: OrderStatus
-    sealed: Mapping[SecretField, bytes] = field(repr=False)
+    It stays as the driver read it: of a thousand rows most records would be made for nothing.
+    """
+
+    def __repr__(self) -> str:
+        return f"SealedRow({self['id']})"
+
+    @property
+    def order_id(self) -> UUID:
+        found: UUID = self["order_id"]
+        return found
+
+    @property
+    def state(self) -> VoucherState:
+        return STATES[self["state"]]
+
+    @property
+    def order_status(self) -> OrderStatus:
+        return STATUSES[self["order_status"]]
+
+    @property
+    def sealed(self) -> dict[SecretField, bytes]:
+        """The sealed values that are there."""
+        return {name: self[column] for name, column in SECRETS if self[column] is not None}
 
 
 async def add(conn: Connection, vouchers: Sequence[SealedVoucher]) -> set[UUID]:
@@ -90,7 +110,8 @@ async def first_of_orders(
     )
     found: dict[UUID, list[tuple[tuple[object, ...], Voucher]]] = {key: [] for key in order_ids}
     for row in rows:
-        found[row["order_id"]].append(((row["id"],), _voucher(row)))
+        voucher = _voucher(row)
+        found[voucher.order_id].append(((voucher.id,), voucher))
     return {order_id: sliced(items, cut) for order_id, items in found.items()}
 
 
@@ -178,30 +199,18 @@ async def void(conn: Connection, fulfillment_id: UUID) -> int:
     return len(rows)
 
 
-async def sealed(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SealedRow]:
+async def sealed(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, SealedRow]:
     """The sealed values of vouchers with what decides about opening them, in one statement."""
-    return {row["id"]: _sealed(row) for row in await conn.fetch(SEALED, list(ids))}
+    rows = await conn.fetch(SEALED, array_text(ids), record_class=SealedRow)
+    return {row["id"]: row for row in rows}
 
 
 def _voucher(row: Record) -> Voucher:
-    at, on = row["expires_at"], row["expires_on"]
-    return Voucher(
-        id=row["id"],
-        account=row["account"],
-        order_id=row["order_id"],
-        line_id=row["line_id"],
-        fulfillment_id=row["fulfillment_id"],
-        type=TYPES[row["type"]],
-        state=STATES[row["state"]],
-        face_value=Money(row["face_value"], row["currency"]),
-        expiry=Expiry(at, on) if at or on else NEVER,
-        masked_code=row["masked_code"],
-    )
-
-
-def _sealed(row: Record) -> SealedRow:
-    return SealedRow(
-        voucher=_voucher(row),
-        order_status=STATUSES[row["order_status"]],
-        sealed={name: row[column] for name, column in SECRETS if row[column] is not None},
+    """A row that begins with COLUMNS as a record."""
+    id, account, order_id, line_id, part_id, kind, state, amount, currency, at, on, masked, *_ = row
+    return make_voucher(
+        *(id, account, order_id, line_id, part_id, TYPES[kind], STATES[state]),
+        make_money(amount, currency),
+        Expiry(at, on) if at or on else NEVER,
+        masked,
     )

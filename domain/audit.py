@@ -42,3 +42,18 @@ class AuditEvent:
     at: datetime
     act: Act
     mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditChain:
+    """An account's chain, and what checking its newest rows has found.
+
+    `length` counts its rows, `head` is the MAC of the newest. `first_broken` is the sequence of the
+    first row that does not hold; `checkpoint_at` when the newest checkpoint saw the chain.
+    """
+
+    length: int
+    head: bytes | None
+    checked: int
+    first_broken: int | None
+    checkpoint_at: datetime | None

@@ -238,6 +238,20 @@ class OrderFilter:
     reference: str | None = None
 
 
+class CountInterval(StrEnum):
+    HOUR = "HOUR"
+    DAY = "DAY"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCount:
+    """How many orders of one status were placed in the hour or day, in UTC, that begins here."""
+
+    start: datetime
+    status: OrderStatus
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class FulfillmentFilter:
     """What operators look for, over all accounts; every part that is not None must hold."""

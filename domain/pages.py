@@ -37,9 +37,10 @@ def page(rows: Sequence[tuple[Key, T]], wanted: Slice) -> Page[T]:
     kept = list(rows[: wanted.limit])
     if wanted.backward:
         kept.reverse()
+    keys, items = zip(*kept, strict=True) if kept else ((), ())
     return Page(
-        items=tuple(item for _, item in kept),
-        keys=tuple(key for key, _ in kept),
+        items=items,
+        keys=keys,
         has_next=wanted.before is not None if wanted.backward else more,
         has_previous=more if wanted.backward else wanted.after is not None,
     )

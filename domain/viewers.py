@@ -70,6 +70,20 @@ class Viewer:
     request_id: str | None = field(default=None, compare=False)
     purpose: str | None = field(default=None, compare=False)
 
+    def asking(self, request_id: str | None, purpose: str | None) -> "Viewer":
+        """The same viewer with a request of theirs; `dataclasses.replace` takes twice as long."""
+        return Viewer(
+            self.account,
+            self.account_name,
+            self.client_id,
+            self.actor,
+            self.scopes,
+            self.reveals_per_order_hour,
+            self.vouchers_per_hour,
+            request_id,
+            purpose,
+        )
+
     def may(self, wanted: Iterable[Iterable[str]]) -> bool:
         """Whether one of the alternatives is held whole."""
         return any(all(scope in self.scopes for scope in together) for together in wanted)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-import nh3
 import structlog
 
 from db import products
@@ -99,6 +98,8 @@ def plain(text: str) -> str:
 def _html(text: str | None) -> str | None:
     if not text:
         return None
+    import nh3  # noqa: PLC0415 - only who reads catalogs needs its megabyte and a half
+
     cleaned = nh3.clean(text.replace("\0", "")[:LONGEST_TEXT], tags=TAGS, url_schemes={"https"})
     return cleaned.strip() or None
 

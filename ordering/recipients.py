@@ -1,9 +1,9 @@
-"""Recipients: checked before they are kept."""
+"""Recipients: checked before they are kept.
+
+What knows addresses and numbers takes time and room to load, and is loaded by who needs it.
+"""
 
 import json
-
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from domain.carts import Recipient
 from domain.problems import invalid
@@ -17,6 +17,8 @@ def checked(name: str, email: str, phone: str | None) -> Recipient:
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise invalid("a name has 1 to 100 printable characters", "input", "recipient", "name")
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - see above
+
     try:
         address = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError:
@@ -39,6 +41,8 @@ def recipient_of(opened: bytes | str) -> Recipient:
 def _phone(text: str | None) -> Secret | None:
     if text is None:
         return None
+    import phonenumbers  # noqa: PLC0415 - see above
+
     try:
         number = phonenumbers.parse(text, None)
     except phonenumbers.NumberParseException:

@@ -1,7 +1,5 @@
 """How a fulfillment's state follows from a provider's word and the units we counted."""
 
-from dataclasses import replace
-
 from domain.orders import FulfillmentStatus, OrderStatus, Progress
 
 # Decided by us or by an operator: no word of a provider moves these by itself.
@@ -46,13 +44,9 @@ def never_coming(word: OrderStatus, quantity: int, delivered: int, *, final: boo
 
 def heard(progress: Progress, word: OrderStatus, *, final: bool) -> Progress:
     """The progress with what a provider has just said; stored units are left as they are."""
-    if progress.state in OURS:
-        return replace(progress, word=word, final=final)
-    # "Delivered" is not believed before the units are here: until then more is to come.
-    complete = word is not OrderStatus.DELIVERED or progress.delivered >= progress.quantity
-    return replace(
-        progress,
-        state=accepted_state(word, progress.quantity, progress.delivered),
-        word=word,
-        final=final and complete,
-    )
+    state, quantity, delivered = progress.state, progress.quantity, progress.delivered
+    if state not in OURS:
+        # "Delivered" is not believed before the units are here: until then more is to come.
+        final = final and (word is not OrderStatus.DELIVERED or delivered >= quantity)
+        state = accepted_state(word, quantity, delivered)
+    return Progress(state, word, final, quantity, delivered, progress.failed)

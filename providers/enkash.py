@@ -176,9 +176,16 @@ class EnKash(Provider):
             params={"limit": str(PAGE), "offset": "0"},
             json={**NO_FILTER, "direction": "DESC", **placed_between(keys)},
         )
-        listed = self.read(reply, lambda body: [self._reading(row) for row in many(body)])
         wanted = {key.provider_order_id for key in keys}
-        return {row.provider_order_id: row for row in listed if row.provider_order_id in wanted}
+        listed = self.read(
+            reply,
+            lambda body: [
+                self._reading(row)
+                for row in many(body)
+                if need(row.text("orderId"), "orderId") in wanted
+            ],
+        )
+        return {row.provider_order_id: row for row in listed}
 
     async def catalog(self) -> AsyncIterator[Listing]:
         seen: set[str] = set()

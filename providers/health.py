@@ -4,11 +4,14 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
-from purgatory.domain.model import Context, OpenedState
 
 from domain.providers import CircuitState, ProviderHealth, ProviderState
+
+if TYPE_CHECKING:
+    from purgatory.domain.model import Context
 
 log = structlog.get_logger()
 
@@ -30,19 +33,27 @@ class _Fault(Exception):
 
 
 class Breaker:
-    """Opens after faults in a row; after a pause one call at a time may try it again."""
+    """Opens after faults in a row; after a pause one call at a time may try it again.
+
+    The circuit is made at the first fault: the library loads a client of Redis, 6 MiB that a
+    process whose providers answer does not need.
+    """
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
-        self._circuit = Context(provider, FAULTS_TO_OPEN, PAUSE_SECONDS)
+        self._circuit: Context | None = None
         self._probing = False
 
     @property
     def state(self) -> CircuitState:
-        return STATES[self._circuit.state]
+        return STATES[self._circuit.state] if self._circuit else CircuitState.CLOSED
 
     def admits(self) -> bool:
         """Whether a call may go; it must be answered by one of the three methods below."""
+        if self._circuit is None:
+            return True
+        from purgatory.domain.model import OpenedState  # noqa: PLC0415 - loaded with the circuit
+
         try:
             self._circuit.handle_new_request()
         except OpenedState:
@@ -56,22 +67,28 @@ class Breaker:
     def failed(self) -> None:
         """The call ended in a fault of the provider or of the way to it."""
         before = self.state
+        if self._circuit is None:
+            from purgatory.domain.model import Context  # noqa: PLC0415 - see above
+
+            self._circuit = Context(self._provider, FAULTS_TO_OPEN, PAUSE_SECONDS)
         self._circuit.handle_exception(_Fault())
-        self._told(before)
+        self._told(self._circuit, before)
 
     def succeeded(self) -> None:
         """The provider answered, with whatever word."""
         before = self.state
-        self._circuit.handle_end_request()
-        self._told(before)
+        if self._circuit is not None:
+            self._circuit.handle_end_request()
+            self._told(self._circuit, before)
+        self._probing = False
 
     def abandoned(self) -> None:
         """The call told nothing of the provider: its caller went away, or it was never sent."""
         self._probing = False
 
-    def _told(self, before: CircuitState) -> None:
+    def _told(self, circuit: "Context", before: CircuitState) -> None:
         self._probing = False
-        self._circuit.messages.clear()  # events for purgatory's bus, which we do not run
+        circuit.messages.clear()  # events for purgatory's bus, which we do not run
         if self.state is not before:
             log.warning("provider.circuit", provider=self._provider, state=self.state.value)
 

@@ -162,9 +162,14 @@ class Starship(Provider):
             return {key: self.read(reply, lambda body: self._reading(Fields.of(body)))}
         params = {"page": "1", "limit": str(ORDERS_PAGE)}
         reply = await self.transport.get("orders", "/api/v1/orders", params=params)
-        listed = self.read(reply, lambda body: [self._reading(row) for row in rows(body)])
         wanted = {key.provider_order_id for key in keys}
-        return {row.provider_order_id: row for row in listed if row.provider_order_id in wanted}
+        listed = self.read(
+            reply,
+            lambda body: [
+                self._reading(row) for row in rows(body) if need(row.text("id"), "id") in wanted
+            ],
+        )
+        return {row.provider_order_id: row for row in listed}
 
     async def catalog(self) -> AsyncIterator[Listing]:
         await self._read_currencies()

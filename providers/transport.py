@@ -219,6 +219,11 @@ class Transport:
                 isinstance(error, Unavailable) and error.reason is Reason.UNREACHABLE
             )
 
+        try:
+            return await self._faultless(call)
+        except (_Faulty, Unavailable) as error:
+            failure = error
+        # Only what failed is worth the library's preparations: they take as long as the call.
         async for attempt in stamina.retry_context(
             worth_repeating,
             attempts=2,
@@ -228,11 +233,16 @@ class Transport:
             wait_jitter=0.1,
         ):
             with attempt:
-                reply = await self._attempt(call)
-                if self._faulty(reply):
-                    raise _Faulty(reply)
-                return reply
+                if attempt.num == 1:
+                    raise failure
+                return await self._faultless(call)
         raise AssertionError("the last attempt returns or raises")
+
+    async def _faultless(self, call: _Call) -> Reply:
+        reply = await self._attempt(call)
+        if self._faulty(reply):
+            raise _Faulty(reply)
+        return reply
 
     async def _attempt(self, call: _Call) -> Reply:
         """One try within the limits: wait for a turn, then ask."""
@@ -254,6 +264,11 @@ class Transport:
 
     async def _turn(self, call: _Call) -> bool:
         """Wait for a place in the rate and the bulkhead; False when it does not come in time."""
+        if not self._bulkhead.locked() and self._pace.has_room(call.operation, call.asker):
+            # Nothing to wait for, and so no time to limit.
+            await self._pace.turn(call.operation, call.asker)
+            await self._bulkhead.acquire()
+            return True
         deadline = call.deadline
         if call.effect:
             deadline = min(deadline, call.started + PATIENCE_SECONDS)

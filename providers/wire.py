@@ -23,6 +23,7 @@ P = ParamSpec("P")
 INDIA = ZoneInfo("Asia/Kolkata")
 SMALLEST_EXPONENT = -12  # finer than any amount or rate; keeps hostile exponents out
 LONGEST_NUMBER = 40
+SANE = 10**MAX_EXPONENT
 
 
 class Unreadable(ValueError):
@@ -61,9 +62,10 @@ class Fields:
 
     def raw(self, *names: str) -> Any:
         """The first value that is neither null nor empty text, as it came."""
+        values = self._values
         for name in names:
-            value = self._values.get(name)
-            if value is not None and not (isinstance(value, str) and not value.strip()):
+            value = values.get(name)
+            if value is not None and (not isinstance(value, str) or value.strip()):
                 return value
         return None
 
@@ -72,6 +74,8 @@ class Fields:
         value = self.raw(*names)
         if value is None:
             return None
+        if type(value) is str:
+            return value.strip()
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise Unreadable(names[0], "text")
         return str(value).strip()
@@ -86,9 +90,12 @@ class Fields:
         return None if value is None else number(value, names[0])
 
     def integer(self, *names: str) -> int | None:
-        value = self.decimal(*names)
-        if value is None:
+        stated = self.raw(*names)
+        if stated is None:
             return None
+        if type(stated) is int and -SANE < stated < SANE:
+            return stated
+        value = number(stated, names[0])
         if value != value.to_integral_value():
             raise Unreadable(names[0], "a whole number")
         return int(value)

@@ -155,7 +155,13 @@ class Woohoo(Provider):
         if len(keys) == 1:
             key = keys[0]
             return {key.provider_order_id: (await self.order(key.provider_order_id)).reading}
-        rows = [row.reading for row in (await self._listed(0))[0]]
+        ids = {key.provider_order_id for key in keys}
+        references = {key.reference for key in keys if key.reference}
+        page = {"offset": "0", "limit": str(ORDERS_PAGE)}
+        reply = await self._get("orders", "orders", None, page)
+        rows = self.read(
+            reply, lambda body: their_orders.readings(body, self.status, ids, references)
+        )
         # The id of the path and that of the body differ here and there; our reference does not.
         by_reference = {row.reference: row for row in rows if row.reference}
         found = {row.provider_order_id: row for row in rows}

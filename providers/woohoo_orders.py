@@ -1,6 +1,6 @@
 """How Woohoo's orders read: details, status, rows of the list, and answers to a place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +67,15 @@ def listed(body: Any, word: Word) -> tuple[list[ProviderOrder], int | None]:
     """One page of the list, and how many orders there are in all where it says so."""
     page = Fields.of(wire.unwrapped(body))
     return [_row(row, word) for row in page.each("orders")], optional(page.count, "ordersCount")
+
+
+def readings(body: Any, word: Word, ids: Set[str], references: Set[str]) -> list[Reading]:
+    """How the wanted orders of a page stand: known by either, and nothing else of them read."""
+    return [
+        _reading(row, word, None, 0)
+        for row in Fields.of(wire.unwrapped(body)).each("orders")
+        if need(row.text("orderId"), "orderId") in ids or row.text("refno", "refNo") in references
+    ]
 
 
 def cancelled(body: Any, word: Word, reference: str, http_status: int) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.carts import Item, Quote, Recipient
 from domain.catalog import Listing
@@ -43,6 +43,8 @@ LAST_PAGE = 500  # a list without a total must end some time
 UNDATED = timedelta(days=30)
 DAY = timedelta(days=1)
 A_MINUTE = timedelta(minutes=1)
+
+T = TypeVar("T")
 
 
 class Xoxoday(Provider):
@@ -162,13 +164,11 @@ class Xoxoday(Provider):
             return {key.provider_order_id: (await self.order(key.provider_order_id)).reading}
         if not keys:
             return {}
-        rows = await self._history(*_days(keys), page=1)
-        by_id = {row.reading.provider_order_id: row.reading for row in rows}
-        return {
-            key.provider_order_id: by_id[key.provider_order_id]
-            for key in keys
-            if key.provider_order_id in by_id
-        }
+        ids = {key.provider_order_id for key in keys}
+        rows = await self._history(
+            *_days(keys), 1, lambda row: their_orders.reading(row, self.status, ids)
+        )
+        return {row.provider_order_id: row for row in rows}
 
     async def catalog(self) -> AsyncIterator[Listing]:
         account = await self._account_currency()
@@ -229,7 +229,9 @@ class Xoxoday(Provider):
         second = since.replace(microsecond=0)  # theirs have no parts of it
         found: dict[str, ProviderOrder] = {}
         for page in range(1, LAST_PAGE + 1):
-            rows = await self._history(first, last, page)
+            rows = await self._history(
+                first, last, page, lambda row: their_orders.listed(row, self.status)
+            )
             known = len(found)
             found |= {row.reading.provider_order_id: row for row in rows}
             if len(rows) < HISTORY_PAGE:
@@ -263,8 +265,10 @@ class Xoxoday(Provider):
     async def _details(self, purpose: str, wanted: Mapping[str, object]) -> Reply:
         return await self._ask(purpose, plum.DETAILS, {**wanted, "sendMailToReceiver": 0})
 
-    async def _history(self, first: str, last: str, page: int) -> list[ProviderOrder]:
-        """One page of the orders of some days; beyond the last there is none."""
+    async def _history(
+        self, first: str, last: str, page: int, read: Callable[[Any], T | None]
+    ) -> list[T]:
+        """What is read of one page of the orders of some days; beyond the last there is none."""
         asked = {"startDate": first, "endDate": last, "limit": HISTORY_PAGE, "page": page}
         reply = await self._ask("orders", plum.HISTORY, asked)
         code = self.refusal(reply)
@@ -275,7 +279,9 @@ class Xoxoday(Provider):
         return self.read(
             reply,
             lambda body: [
-                their_orders.listed(row, self.status) for row in plum.list_of(body, plum.HISTORY)
+                found
+                for row in plum.list_of(body, plum.HISTORY)
+                if (found := read(row)) is not None
             ],
         )
 

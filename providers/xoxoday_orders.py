@@ -1,6 +1,6 @@
 """How Plum's orders read: as answered to a place, to a question about one, and in the history."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from domain.orders import OrderStatus
@@ -41,17 +41,28 @@ def listed(value: Any, word: Word) -> ProviderOrder:
     """A row of the history: the delivery's word alone, and no codes."""
     row = Fields.of(value, plum.HISTORY)
     lines, summary = row.each("products"), row.each("voucherDetails")
-    counts = [optional(line.count, "quantity") for line in lines]
     first = lines[0] if lines else Fields({})
     told = summary[0] if summary else Fields({})
     return ProviderOrder(
-        _reading(row, word, None, None, quantity=sum(filter(None, counts)) or None),
+        _reading(row, word, None, None, quantity=_units(lines)),
         sku=optional(first.text, "productId") or optional(told.text, "productId"),
         product_name=optional(first.text, "productName"),
         face_value=plum.money(told, "denomination", "currencyCode"),
         charged=plum.money(row, "amountCharged", "currencyCode"),
         placed_at=optional(row.instant, "orderDate", zone=INDIA),
     )
+
+
+def reading(value: Any, word: Word, ids: Set[str]) -> Reading | None:
+    """How an order of the history stands, where it is one of these; nothing else of it is read."""
+    row = Fields.of(value, plum.HISTORY)
+    if need(row.text("orderId"), "orderId") not in ids:
+        return None
+    return _reading(row, word, None, None, quantity=_units(row.each("products")))
+
+
+def _units(lines: list[Fields]) -> int | None:
+    return sum(filter(None, (optional(line.count, "quantity") for line in lines))) or None
 
 
 def _order(
