@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,9 @@ from graphql import (
 from tests.rights.printed import objects, schema
 
 PAGE = 2  # of every connection
+TODAY = datetime.now(UTC)
+# Everything that there is was placed within these, and no more may be asked for.
+YEARS = [(TODAY + timedelta(days)).isoformat() for days in (-372, 372)]
 LONGEST = 9_000  # characters of one document
 DEEP = 3
 
@@ -138,6 +142,7 @@ def parts(ids: Mapping[str, str], deep: int = DEEP) -> list[tuple[str, str]]:
         "cart": f'(id: "{ids["open cart"]}")',
         "order": f'(by: {{id: "{ids["Order"]}"}})',
         "voucher": f'(id: "{ids["Voucher"]}")',
+        "orderCounts": '(from: "{}", to: "{}")'.format(*YEARS),
     }
     return roots(arguments, deep) + by_id(ids, deep)
 

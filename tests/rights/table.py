@@ -16,7 +16,9 @@ Query                     -: node nodes viewer providers product products cart o
                           + orderEvents voucher webhookEndpoints
   wallet                  wallet:read
   auditEvents             audit:read
+  auditChain              audit:read
   fulfillments            operations:read
+  orderCounts             operations:read
 Mutation                  -:
   cartCreate              carts:write
   cartLinesAdd            carts:write
@@ -67,6 +69,8 @@ Limit                     -: name maximum remaining resetsAt
 Problem                   -: code message path retry outcome retryAfterMs
   providerCode            operations:read
 
+AuditChain                -: length head checked intact firstBroken checkpointAt
+OrderCount                -: start status count
 CartLine                  -: id product faceValue quantity unitPrice fee total savings quotedAt live
 CartTotal                 -: price fee faceValue savings
 CartWarning               -: code message lineId

@@ -156,6 +156,7 @@ VOLATILE = frozenset(
         "ProviderHealth.*",
         "Provider.balances",
         "AuditEvent.*",
+        "AuditChain.*",
         "AuditEventEdge.cursor",
         "PageInfo.startCursor",
         "PageInfo.endCursor",
