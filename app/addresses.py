@@ -43,17 +43,15 @@ def caller_address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, 
     peer: the right-most address that is not a trusted proxy. Whatever stands left of it was written
     by strangers and is not looked at. All trusted: the left-most. Malformed: the peer.
     """
-    here = _peer(peer)
-    if here is None:
-        return peer
-    if not _is_in(here, trusted):
-        return str(here)
+    here, shown = _peer(peer)
+    if here is None or not _is_in(here, trusted):
+        return shown
     found = here
     hops = [hop for value in forwarded for hop in value.split(",")]
     for hop in reversed(hops[-MAX_HOPS:]):
         named = _hop(hop.strip())
         if named is None:
-            return str(here)
+            return shown
         found = named
         if not _is_in(found, trusted):
             break
@@ -61,8 +59,10 @@ def caller_address(peer: str, forwarded: Iterable[str], trusted: tuple[Network, 
 
 
 @lru_cache(maxsize=4096)  # it comes from the socket: short, and the same for many requests
-def _peer(text: str) -> Address | None:
-    return address_of(text)
+def _peer(text: str) -> tuple[Address | None, str]:
+    """An address and how it is written; what is none is written as it came."""
+    found = address_of(text)
+    return found, text if found is None else str(found)
 
 
 def is_loopback(host: str) -> bool:

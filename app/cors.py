@@ -72,7 +72,8 @@ class Origins:
     def headers(self, request: web.Request) -> dict[str, str]:
         """What a browser needs to show an answer to a listed page; for others only Vary."""
         found = {"Vary": "Origin"}
-        if (origin := request.headers.get("Origin", "")) in self._listed and self.admits(request):
+        origin = request.headers.get("Origin")
+        if origin and origin in self._listed and self.admits(request):
             found["Access-Control-Allow-Origin"] = origin
             found["Access-Control-Expose-Headers"] = ", ".join(ANSWER_HEADERS)
         return found

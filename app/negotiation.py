@@ -20,17 +20,24 @@ def answers_with(request: web.Request) -> tuple[str, bool]:
     Whoever asks for plain JSON by its name gets 200 with errors, as the specification says of that
     type; all others see 400. Of two that are equally welcome: the newer where it is named.
     """
-    wanted = accepted(request)
-    newer, plain = quality(wanted, RESPONSE_JSON), quality(wanted, JSON)
-    if newer > plain or (newer == plain > 0 and RESPONSE_JSON in wanted):
-        return RESPONSE_JSON, True
-    return JSON, wanted.get(JSON, 0) <= 0
+    kind, strict, _ = _json(_sent(request))
+    return kind, strict
 
 
 def takes_json(request: web.Request) -> bool:
     """Whether a client takes any of the two types that a single answer has."""
-    wanted = accepted(request)
-    return max(quality(wanted, RESPONSE_JSON), quality(wanted, JSON)) > 0
+    return _json(_sent(request))[2]
+
+
+@lru_cache(maxsize=256)  # a client sends the same with every request
+def _json(sent: str) -> tuple[str, bool, bool]:
+    """The type of an answer, whether it is strict with errors, and whether it is taken at all."""
+    wanted = _taken(sent)
+    newer, plain = quality(wanted, RESPONSE_JSON), quality(wanted, JSON)
+    taken = max(newer, plain) > 0
+    if newer > plain or (newer == plain > 0 and RESPONSE_JSON in wanted):
+        return RESPONSE_JSON, True, taken
+    return JSON, wanted.get(JSON, 0) <= 0, taken
 
 
 def accepted(request: web.Request) -> Mapping[str, float]:
@@ -38,11 +45,15 @@ def accepted(request: web.Request) -> Mapping[str, float]:
 
     What is to be written in another charset than ours is left out: it is not what we have.
     """
+    return _taken(_sent(request))
+
+
+def _sent(request: web.Request) -> str:
     sent = [one for one in request.headers.getall("Accept", ()) if one.strip()]
-    return _taken(",".join(sent or ["*/*"]))
+    return ",".join(sent) if sent else "*/*"
 
 
-@lru_cache(maxsize=256)  # a client sends the same with every request
+@lru_cache(maxsize=256)
 def _taken(sent: str) -> Mapping[str, float]:
     return MappingProxyType(
         {
@@ -59,17 +70,18 @@ def quality(wanted: Mapping[str, float], kind: str) -> float:
     return next((wanted[one] for one in ranges if one in wanted), 0.0)
 
 
-def packing(request: web.Request) -> str | None:
-    """The encoding to pack an answer with; None: it is sent as it is."""
-    return _packing(",".join(request.headers.getall("Accept-Encoding", ())))
+def packing(request: web.Request, offered: tuple[str, ...] = ENCODINGS) -> str | None:
+    """The encoding of an answer among those offered; None: it is sent as it is."""
+    return _packing(",".join(request.headers.getall("Accept-Encoding", ())), offered)
 
 
 @lru_cache(maxsize=256)
-def _packing(sent: str) -> str | None:
+def _packing(sent: str, offered: tuple[str, ...]) -> str | None:
     wanted = {name: preference for name, _, preference in _listed(sent)}
     anything = wanted.get("*", 0.0)
-    best = max(ENCODINGS, key=lambda name: wanted.get(name, anything))  # the first of equals
-    return best if wanted.get(best, anything) > 0 else None
+    # The first of equals.
+    best = max(offered, key=lambda name: wanted.get(name, anything), default="")
+    return best if wanted.get(best, anything) > 0 and best else None
 
 
 def _listed(sent: str) -> Iterator[tuple[str, list[str], float]]:

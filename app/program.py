@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
@@ -11,7 +10,7 @@ from aiohttp import web
 
 from app.addresses import caller_address
 from app.auth import Allowance, Authenticator, Caller
-from app.auth.bearer import Issuer
+from app.auth.issuer import Issuer
 from app.compiled import compile_documents
 from app.composition import Core, StartRefused
 from app.cors import Origins
@@ -200,7 +199,7 @@ class Program:
     def context(self, request: web.Request, caller: Caller) -> Context:
         viewer = caller.viewer
         if viewer is not None:
-            viewer = replace(viewer, request_id=request[REQUEST_ID], purpose=purpose(request))
+            viewer = viewer.asking(request[REQUEST_ID], purpose(request))
         return Context(
             self.services,
             viewer,

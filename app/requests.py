@@ -57,8 +57,8 @@ class Operation:
 
 def request_id(request: web.Request) -> str:
     """The caller's X-Request-Id when it is a plain token, else one of our own."""
-    sent = request.headers.get("X-Request-Id", "")
-    return sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(12)
+    sent = request.headers.get("X-Request-Id")
+    return sent if sent and REQUEST_ID.fullmatch(sent) else secrets.token_hex(12)
 
 
 def purpose(request: web.Request) -> str | None:
@@ -79,6 +79,12 @@ async def read_request(request: web.Request) -> Sent:
     """
     if request.method == "GET":
         return checked(_from_query(request))
+    if request.headers.get("Content-Type") != JSON:  # as most write it
+        _check_type(request)
+    return checked(decode(await _body(request)))
+
+
+def _check_type(request: web.Request) -> None:
     if request.content_type != JSON:
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", f"Send Content-Type: {JSON}."
@@ -86,7 +92,6 @@ async def read_request(request: web.Request) -> Sent:
     charset = (request.charset or "utf-8").lower()
     if charset not in ("utf-8", "utf8"):
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", "Send JSON in UTF-8.")
-    return checked(decode(await _body(request)))
 
 
 async def _body(request: web.Request) -> bytes:
@@ -95,8 +100,7 @@ async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return unpack(await request.read())
+        return unpack(await _whole(request))
     except TimeoutError:
         raise Refusal(
             HTTPStatus.REQUEST_TIMEOUT, "BAD_REQUEST", "The body did not arrive in time."
@@ -105,6 +109,18 @@ async def _body(request: web.Request) -> bytes:
         raise _too_large() from None
     except (web.RequestPayloadError, HttpProcessingError, ValueError, zlib.error):
         raise bad_request("The body could not be read.") from None
+
+
+async def _whole(request: web.Request) -> bytes:
+    """The body as it was sent: most came with their headers, and nothing is waited for."""
+    content = request.content
+    if not content.is_eof():
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    body = content.read_nowait()
+    if len(body) > MAX_BODY:
+        raise _too_large()
+    return body
 
 
 def _too_large() -> Refusal:

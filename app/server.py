@@ -1,27 +1,25 @@
 """The HTTP side: GraphQL and GraphiQL on one path, health, and an end that takes no new work."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
 
-import structlog
 from aiohttp import web
 from aiohttp.http import HttpVersion11
 from graphql import GraphQLError
 from strawberry.types.graphql import OperationType
+from structlog.contextvars import bind_contextvars
 
 from app import explorer, operations, sse, webhooks, websockets
 from app.answers import answer, keep, pack
 from app.auth import Caller
+from app.console import Console
 from app.cors import METHODS, Origins
 from app.errors import Refusal, presented
 from app.negotiation import JSON, RESPONSE_JSON, accepted, answers_with, quality, takes_json
 from app.requests import MAX_BODY, Operation, read_request, request_id
-from app.telemetry import REQUESTS, exposition, measured
+from app.telemetry import Timing, count_answer, exposition, log_answer
 from schema.keeping import may_be_kept
-
-log = structlog.get_logger()
 
 PATH = "/graphql"
 HEADERS = {
@@ -163,35 +161,47 @@ async def frame(
 ) -> web.StreamResponse:
     """Around every request: its id, its time, its line in the log, and no fault without words."""
     number = request[REQUEST_ID] = request_id(request)
-    started = asyncio.get_running_loop().time()
-    with structlog.contextvars.bound_contextvars(request_id=number), measured() as timing:
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            code = "NOT_FOUND" if error.status == HTTPStatus.NOT_FOUND else "BAD_REQUEST"
-            headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-            body = _one_error(error.reason, code)
-            response = answer(request, body, HTTPStatus(error.status), headers)
-        except Exception as error:  # noqa: BLE001 - the last wall: no trace may reach a client
-            fault = GraphQLError("", path=[], original_error=error)
-            body = {"errors": [presented(fault, number)]}
-            response = answer(request, body, HTTPStatus.INTERNAL_SERVER_ERROR)
+    timing = Timing()
+    # Each request is a task of its own: what is bound here ends with it.
+    bind_contextvars(request_id=number)
+    try:
+        response = await _answered(request, handler, number)
         # A stream was sent as it came, and lasted as long as somebody listened.
         timing.counts = not response.prepared
-        if request.path == PATH:
-            _log(request, response.status, asyncio.get_running_loop().time() - started)
+    finally:
+        seconds = timing.end()
+    if request.path == PATH:
+        _log(request, response.status, seconds)
     return response
 
 
+async def _answered(
+    request: web.Request,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    number: str,
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        code = "NOT_FOUND" if error.status == HTTPStatus.NOT_FOUND else "BAD_REQUEST"
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+        body = _one_error(error.reason, code)
+        return answer(request, body, HTTPStatus(error.status), headers)
+    except Exception as error:  # noqa: BLE001 - the last wall: no trace may reach a client
+        fault = GraphQLError("", path=[], original_error=error)
+        body = {"errors": [presented(fault, number)]}
+        return answer(request, body, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 def _log(request: web.Request, status: int, seconds: float) -> None:
-    REQUESTS.labels(str(status)).inc()
+    count_answer(status)
     caller = request.get(CALLER)
-    log.info(
-        "request.answered",
-        client=caller.viewer.actor if caller and caller.viewer else None,
-        operation=_plain(request.get(OPERATION, "")),
-        status=status,
-        ms=round(seconds * 1000, 1),
+    log_answer(
+        request[REQUEST_ID],
+        caller.viewer.actor if caller and caller.viewer else None,
+        _plain(request.get(OPERATION, "")),
+        status,
+        round(seconds * 1000, 1),
     )
 
 
@@ -200,11 +210,13 @@ def _plain(name: str) -> str:
 
 
 async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+    headers = response.headers
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name not in headers:
+            headers[name] = value
     # What the library refuses before any handler runs has no id yet.
-    response.headers["X-Request-Id"] = request.get(REQUEST_ID) or request_id(request)
-    response.headers.pop("Server", None)
+    headers["X-Request-Id"] = request.get(REQUEST_ID) or request_id(request)
+    headers.pop("Server", None)
 
 
 async def _expect(request: web.Request) -> None:
@@ -221,7 +233,9 @@ def _framed() -> web.Application:
     return app
 
 
-def build(gateway: Gateway, page: explorer.Page, *, metrics: bool) -> web.Application:
+def build(
+    gateway: Gateway, page: explorer.Page, console: Console, *, metrics: bool
+) -> web.Application:
     """The application; `metrics` also serves the counters, for listeners on loopback only.
 
     StartRefused when the documents that it is to trust cannot be read.
@@ -250,6 +264,7 @@ def build(gateway: Gateway, page: explorer.Page, *, metrics: bool) -> web.Applic
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/static/graphiql/{name}", explorer.asset)
+    console.register(app)
     if metrics:
         app.router.add_get("/metrics", expose)
 

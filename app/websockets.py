@@ -7,7 +7,7 @@ closes it with the protocol's code; what is wrong with an operation ends that op
 import asyncio
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -74,6 +74,8 @@ class Gone(Exception):
 class Running:
     """One operation under way. Only a subscription is cut short: other work is left to end."""
 
+    __slots__ = ("cancellable", "task")
+
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
         self.cancellable = True
@@ -85,6 +87,21 @@ class Running:
 
 class Socket:
     """One client's socket."""
+
+    __slots__ = (
+        "_closing",
+        "_counted",
+        "_credentials",
+        "_gateway",
+        "_greeted",
+        "_initialized",
+        "_operations",
+        "_request",
+        "_request_id",
+        "_tasks",
+        "_ws",
+        "caller",
+    )
 
     kind = "websocket"
 
@@ -110,18 +127,19 @@ class Socket:
         self._operations: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
-        self._counted = ExitStack()
+        self._counted: AbstractContextManager[None] | None = None
 
     async def serve(self) -> web.WebSocketResponse:
         """From the handshake to the end."""
         ws = self._ws
         await ws.prepare(self._request)
+        ws.headers.clear()  # they were sent; a socket stays for hours
         if ws.ws_protocol != PROTOCOL:
             await self._close(SUBPROTOCOL, "Subprotocol not acceptable")
             return ws
         late = asyncio.get_running_loop().call_later(INIT_SECONDS, self._expire)
         try:
-            with self._gateway.streams.opened(self), self._counted:
+            with self._gateway.streams.opened(self):
                 await self._receive()
         except Violation as violation:
             await self._close(violation.code, violation.reason)
@@ -131,6 +149,8 @@ class Socket:
             pass
         finally:
             late.cancel()
+            if self._counted is not None:
+                self._counted.__exit__(None, None, None)
             await self._abandon()
         log.info("socket.closed", code=ws.close_code, client=self._actor())
         return ws
@@ -185,7 +205,9 @@ class Socket:
         caller = await admitted(self._gateway, self._request, self._credentials)
         if caller.viewer is None:
             raise Violation(FORBIDDEN, "Forbidden: send your credentials with connection_init")
-        self._counted.enter_context(self._gateway.streams.counted(caller))
+        counted = self._gateway.streams.counted(caller)
+        counted.__enter__()
+        self._counted = counted
         await self._send({"type": "connection_ack"})
         self.caller = self._greeted = caller
 

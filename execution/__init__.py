@@ -4,10 +4,20 @@ A plan is straight-line code for one operation on one schema. It answers what gr
 data, errors, their order, the calls of resolvers and the loop turns in which they happen.
 """
 
-from execution.markers import EXTENSION, Attribute, Call
+from execution.markers import BEGUN, EXTENSION, Attribute, Call, Shows
 from execution.planning import Plan
 from execution.plans import Plans
 from execution.selections import Reason
 from execution.serving import executing
 
-__all__ = ["EXTENSION", "Attribute", "Call", "Plan", "Plans", "Reason", "executing"]
+__all__ = [
+    "BEGUN",
+    "EXTENSION",
+    "Attribute",
+    "Call",
+    "Plan",
+    "Plans",
+    "Reason",
+    "Shows",
+    "executing",
+]

@@ -7,7 +7,7 @@ answers what is usual itself and comes here for the rest, so here every case is 
 from collections.abc import Callable
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, Undefined
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLString, Undefined
 from graphql.error import located_error
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path, is_awaitable
@@ -85,6 +85,7 @@ class Field(Place):
 
     __slots__ = (
         "arguments",
+        "begun",
         "definition",
         "details",
         "head",
@@ -120,6 +121,7 @@ class Field(Place):
         self.source: Any = None
         self.arguments: Any = None
         self.selections: dict[str, Any] = {}
+        self.begun: type | None = None  # of awaitables that may be awaited last
         self.told = False  # an info is made before anything is asked
         self.shown = False  # it, or something below it, is told its path
 
@@ -131,6 +133,12 @@ class Field(Place):
     def lost(self, error: Exception, path: Any, run: Run) -> None:
         """As `failed`, with the path of the object."""
         self.failed(error, self.step(path), run)
+
+    def late(self, value: Any, path: Any, run: Run) -> Any:
+        """The answer for what was awaited last, with the path of the object."""
+        if type(value) is str and self.type is GraphQLString:
+            return value
+        return self.complete(value, self.step(path), run, None)
 
     def found(self, value: Any, path: Any, run: Run) -> Any:
         """As `rest`, with the path of the object; no info was made yet."""

@@ -168,7 +168,7 @@ def _started(
         run.add(error, None)
         data = None
     if type(data) is dict or data is None:
-        return ExecutionResult(data, run.errors or None)
+        return _finished(data, run) if run.late else ExecutionResult(data, run.errors or None)
     return _answered(data, run)
 
 
@@ -177,5 +177,11 @@ async def _answered(data: Awaitable[dict[str, Any]], run: Run) -> ExecutionResul
         found = await data
     except GraphQLError as error:
         run.add(error, None)
-        return ExecutionResult(None, run.errors)
-    return ExecutionResult(found, run.errors or None)
+        found = None
+    return await _finished(found, run) if run.late else ExecutionResult(found, run.errors or None)
+
+
+async def _finished(data: dict[str, Any] | None, run: Run) -> ExecutionResult:
+    await run.finish()
+    run.late.clear()  # with what was awaited: a run outlives its answer until a collection
+    return ExecutionResult(data, run.errors or None)

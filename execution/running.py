@@ -41,6 +41,7 @@ class Run:
         "background",
         "errors",
         "hide_suggestions",
+        "late",
         "nulled",
         "tail",
         "variables",
@@ -61,6 +62,8 @@ class Run:
         self.background: set[Future[Any]] = set()
         self.errors: list[GraphQLError] = []
         self.hide_suggestions = hide_suggestions
+        # Objects with the fields of theirs that are awaited last, and their paths.
+        self.late: list[tuple[dict[str, Any], list[tuple[Any, Any]], Any]] = []
         self.nulled: set[Step | None] = set()
         self.variables = variables
         helpers = GraphQLResolveInfoHelpers(gather=self.gather, track=self.track)
@@ -94,6 +97,20 @@ class Run:
                 return
         nulled.add(step)
         self.errors.append(error)
+
+    async def finish(self) -> None:
+        """Await what is under way, one after the other: most came with the first of them."""
+        late = ((d, *asked, path) for d, waiting, path in self.late for asked in waiting)
+        try:
+            for found, field, awaitable, path in late:
+                try:
+                    found[field.key] = field.late(await awaitable, path, self)
+                except Exception as error:  # noqa: BLE001 - whatever it raises is its answer
+                    field.lost(error, path, self)
+        except BaseException:
+            # What is given up is asked once more: a fault of its own is heard by somebody.
+            self.settle([awaitable, *(asked[2] for asked in late)])
+            raise
 
     def settle(self, awaitables: Sequence[Awaitable[Any]]) -> None:
         """Let what nobody waits for run to its end; without a loop close it."""

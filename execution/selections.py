@@ -17,6 +17,7 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_composite_type,
+    is_leaf_type,
     is_object_type,
 )
 from graphql.execution.collect_fields import (
@@ -28,8 +29,9 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 
 from execution.arguments import arguments_of
-from execution.markers import EXTENSION, Attribute, Call
+from execution.markers import BEGUN, EXTENSION, Attribute, Call, Shows
 from execution.places import Field
+from execution.plain import is_plain
 
 MOST_FIELDS = 4_000  # with each possible type of abstract ones: a second of compiling
 
@@ -96,6 +98,20 @@ def kind_of(definition: GraphQLField, name: str) -> tuple[Kind, Any]:
     return Kind.RESOLVER, definition.resolve or default_field_resolver
 
 
+def _begun(definition: GraphQLField) -> type | None:
+    """The class of awaitables that may be awaited last; nothing above a null leaf waits for it."""
+    mark: type | None = (definition.extensions or {}).get(BEGUN)
+    return mark if is_leaf_type(definition.type) else None
+
+
+def records_of(type_: Any) -> frozenset[type]:
+    """The classes whose values need not be judged by an object type; often none."""
+    mark = (type_.extensions or {}).get(EXTENSION)
+    if isinstance(mark, Shows) and all(map(is_plain, mark.classes)):
+        return mark.classes
+    return frozenset()
+
+
 class Collector:
     """Collects the selections of one operation under one set of conditions."""
 
@@ -156,8 +172,10 @@ class Collector:
             arguments_of(definition, details[0].node) if found.kind is Kind.RESOLVER else None
         )
         named = get_named_type(definition.type)
-        judged = is_abstract_type(named) or bool(getattr(named, "is_type_of", None))
+        judges = bool(getattr(named, "is_type_of", None)) and not records_of(named)
+        judged = is_abstract_type(named) or judges
         found.told = found.kind is Kind.RESOLVER or judged
+        found.begun = _begun(definition)
         found.selections = self._below(named, details) if is_composite_type(named) else {}
         found.shown = found.told or any(part.shown for part in found.selections.values())
         return found

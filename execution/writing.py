@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     is_abstract_type,
     is_leaf_type,
+    is_object_type,
 )
 from graphql.pyutils import Path
 
@@ -26,7 +27,7 @@ from execution.leaves import AsIs, Leaf, Named, leaf_of
 from execution.places import Field, Place
 from execution.plain import PLAIN, is_mapping
 from execution.running import joined, make, mark
-from execution.selections import Kind, Selection
+from execution.selections import Kind, Selection, records_of
 
 SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,100}")
 
@@ -93,6 +94,9 @@ class Writer:
             self._deep(field, field, field.type)
         self.put(0, f"def o{selection.number}(s, p, run, info):")
         self.put(1, "a = None")
+        late = any(field.begun for field in selection.fields)
+        if late:
+            self.put(1, "b = None")
         if any(field.told for field in selection.fields):
             self.put(1, "tail = run.tail")
         if any(field.kind is Kind.DEFAULT for field in selection.fields):
@@ -100,7 +104,11 @@ class Writer:
         self.put(1, "try:", "    pass")
         answer = [self._field(field, f"v{n}") for n, field in enumerate(selection.fields)]
         self.put(1, "except Exception:", "    if a is not None:", "        run.abandon(a)")
+        if late:  # nobody sees the object: what is under way is awaited all the same
+            self.put(2, "if b is not None:", "    run.late.append(({}, b, p))")
         self.put(1, "    raise", f"d = {{{', '.join(answer)}}}")
+        if late:
+            self.put(1, "if b is not None:", "    run.late.append((d, b, p))")
         self.put(1, "return d if a is None else joined(d, a)")
 
     def _field(self, field: Field, v: str) -> str:
@@ -158,6 +166,10 @@ class Writer:
             rest = f"{self.bind('found', field.found)}(x, p, run)"
         unusual = [f"{v} = {rest}", f"if type({v}) is Co:", f"    a = mark(a, {key}, {v})"]
         named: Any = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+        if field.begun:
+            noted = f"b = mark(b, {self.bind('f', field)}, x)"
+            started = [f"if type(x) is {self.bind('c', field.begun)}:", f"    {v} = None"]
+            unusual = [*started, f"    {noted}", "else:", *("    " + line for line in unusual)]
         if is_leaf_type(named):
             self._leaf(field, named, v, 3, unusual, (key, "a", step))
             return
@@ -165,8 +177,8 @@ class Writer:
         if not field.required:
             self.put(3, "if x is None:", f"    {v} = None")
             branch = "elif"
-        deep = self._known(field)
-        self.put(3, f"{branch} type(x) in plain:", f"    {v} = {deep}(x, {step}, run, {info})")
+        usual, deep = self._usual(field, field, named)
+        self.put(3, f"{branch} {usual}:", f"    {v} = {deep}(x, {step}, run, {info})")
         after = self.bind("after", field.after)
         step = step if step == "q" else f"(p, {key}, {self.bind('n', field.parent.name)})"
         self.put(4, f"if type({v}) is Co:", f"    {v} = {after}({v}, {step}, run)")
@@ -208,6 +220,15 @@ class Writer:
         self.put(depth, "else:", *rest)
 
     # ------------------------------------------------------------------ what is below a place
+
+    def _usual(self, field: Field, place: Place, type_: Any) -> tuple[str, str]:
+        """Which values of a place need no further look, and the function that answers them."""
+        if is_object_type(type_) and type_.is_type_of and (classes := records_of(type_)):
+            return (
+                f"type(x) in {self.bind('c', classes)}",
+                f"o{field.selections[type_.name].number}",
+            )
+        return "type(x) in plain", self._known(place)
 
     def _known(self, place: Place) -> str:
         """The name of the function that answers a place's plain values."""
@@ -271,9 +292,8 @@ class Writer:
             self._leaf(item, type_, "y", 4, unusual, ("i", "w", step))
         else:
             after = self.bind("after", item.after)
-            self.put(
-                4, "if type(x) in plain:", f"    y = {self._known(item)}(x, {step}, run, info)"
-            )
+            usual, deep = self._usual(field, item, type_)
+            self.put(4, f"if {usual}:", f"    y = {deep}(x, {step}, run, info)")
             self.put(
                 5, "if type(y) is Co:", f"    y = {after}(y, {step}, run)", "    w = mark(w, i, y)"
             )

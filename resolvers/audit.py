@@ -1,9 +1,12 @@
-"""The audit chain: an account's acts, and those on one voucher."""
+"""The audit chain: an account's acts, those on one voucher, and whether the chain holds."""
+
+import asyncio
 
 from strawberry import ID, Parent
 
 from db import audit as rows
-from domain.audit import AuditEvent
+from db import audit_tail
+from domain.audit import AuditChain, AuditEvent
 from domain.ids import Kind, row_id
 from domain.ids import global_id as make_id
 from domain.vouchers import Voucher
@@ -39,3 +42,14 @@ async def of_voucher(
     wanted = cursors.slice(arguments, BY_SEQUENCE)
     async with context.reading() as conn:
         return Connection(await rows.page(conn, voucher.account, wanted, subject), cursors)
+
+
+async def chain(context: Context) -> AuditChain:
+    """What checking the newest rows finds, as of one instant."""
+    services = context.services
+    key = await services.keys.audit()
+    # As worker: viewers see no checkpoints.
+    async with services.database.worker(read_only=True) as conn:
+        await rows.snapshot(conn)
+        tail = await audit_tail.read(conn, context.account)
+    return await asyncio.to_thread(audit_tail.check, key, tail)

@@ -1,5 +1,6 @@
 """What a request carries: who asks, its loaders, and what is written after the answer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from ordering.review import Reviewer
 from ordering.wallets import Wallets
 from providers.port import Provider
 from resolvers.feed import Feed
-from resolvers.live import LiveStatuses
+from resolvers.live import LiveStatuses, OrderLive
 from resolvers.turns import Turns
 from vault import Vault
 
@@ -113,8 +114,10 @@ class Context:
     denials: dict[UUID, dict[UUID, set[SecretField]]] = field(default_factory=dict)
     revealed_orders: set[UUID] = field(default_factory=set)
     revealed_vouchers: set[UUID] = field(default_factory=set)
-    orders_live: dict[UUID, Awaitable[Any]] = field(default_factory=dict)
+    # By order: what its providers say, or who asks them.
+    orders_live: dict[UUID, OrderLive | asyncio.Future[OrderLive]] = field(default_factory=dict)
     carts_shown: dict[UUID, Any] = field(default_factory=dict)
+    faces: dict[str, Face] = field(default_factory=dict)
     operating: bool = False
     operator_fields: set[str | int] = field(default_factory=set)
 
@@ -131,8 +134,11 @@ class Context:
 
     def provider(self, name: str) -> Face:
         """A provider's face; one that is no longer set up keeps its name."""
-        known = self.services.providers.get(name)
-        return known.face() if known else Face(name, name, frozenset())
+        face = self.faces.get(name)
+        if face is None:
+            known = self.services.providers.get(name)
+            face = self.faces[name] = known.face() if known else Face(name, name, frozenset())
+        return face
 
     @cached_property
     def operator(self) -> "Context":
@@ -175,6 +181,11 @@ class Context:
 
     def finish(self) -> list[Awaitable[None]]:
         """What is left to do once the operation, or an event of a subscription, was answered."""
+        for context in (self, self.__dict__.get("operator")):
+            # Loaders and what they read refer to each other: thousands of records would stay until
+            # a full collection comes by.
+            if context and (loaders := context.__dict__.pop("loaders", None)):
+                loaders.forget()
         seen = self.seen.copy()
         self.seen.clear()
         return [record(self.services.database, seen)] if seen else []

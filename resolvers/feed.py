@@ -6,8 +6,8 @@ cost one statement at a wake-up, and one every few seconds without any.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import structlog
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 500  # events in one read: what a slow follower may hold in memory
 LOOK_SECONDS = 5.0  # a lost wake-up costs at most this
-# Wake-ups that come together are answered by one look.
+# Between two looks: wake-ups that come close together are answered by one.
 GATHER_SECONDS = 0.01
 RETRY_SECONDS = 1.0
 
@@ -55,11 +55,16 @@ class Feed:
         self._logs: dict[UUID, Log] = {}
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.followers = 0  # subscriptions under way; many may be told by one who reads the log
 
-    @property
-    def followers(self) -> int:
-        """How many follow a log just now."""
-        return sum(log.followers for log in self._logs.values())
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count one subscription while it lasts."""
+        self.followers += 1
+        try:
+            yield
+        finally:
+            self.followers -= 1
 
     async def head(self, account: UUID) -> int:
         """The newest number of an account's log; 0 before the first event."""
@@ -85,6 +90,14 @@ class Feed:
                         yield event
                 if not found:
                     await grown.wait()
+        finally:
+            self._leave(account, known)
+
+    async def read(self, account: UUID, after: int) -> Events:
+        """The next events behind that number, AT_ONCE at most: fewer say that these were all."""
+        known = self._enter(account)
+        try:
+            return await self._read(account, known, after)
         finally:
             self._leave(account, known)
 
@@ -115,22 +128,26 @@ class Feed:
         task = known.reads.get(after)
         if task is None:
             task = known.reads[after] = asyncio.create_task(self._since(account, known, after))
-            task.add_done_callback(lambda _: known.reads.pop(after, None))
         # One who leaves does not take the read from the others.
         return await asyncio.shield(task)
 
     async def _since(self, account: UUID, known: Log, after: int) -> Events:
-        while True:
-            head = known.head
-            try:
-                async with self._database.viewer(account, read_only=True) as conn:
-                    found = await events.since(conn, account, after, AT_ONCE)
-            except DatabaseUnavailable:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            # Nothing there yet, and the log grew while we looked: look again.
-            if found or known.head == head:
-                return found
+        try:
+            while True:
+                head = known.head
+                try:
+                    async with self._database.viewer(account, read_only=True) as conn:
+                        found = await events.since(conn, account, after, AT_ONCE)
+                except DatabaseUnavailable:
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                # Nothing there yet, and the log grew while we looked: look again.
+                if found or known.head == head:
+                    return found
+        finally:
+            # At once, not when the task is seen to be done: whoever is woken by growth in between
+            # would take what was read before it, and sleep through the event.
+            known.reads.pop(after, None)
 
     async def _watch(self) -> None:
         """At every wake-up, and now and then without one, find the logs that have grown."""
@@ -138,10 +155,10 @@ class Feed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._woken.wait()
-                    await asyncio.sleep(GATHER_SECONDS)
             self._woken.clear()
             try:
                 await self._look()
+                await asyncio.sleep(GATHER_SECONDS)
             except Exception as error:  # noqa: BLE001 - whoever waits must not wait for ever
                 log.warning("feed.not_looked", cause=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -9,7 +9,14 @@ from uuid import UUID
 
 import structlog
 
-from domain.orders import Fulfillment, FulfillmentStatus, LiveStatus
+from domain.orders import (
+    Fulfillment,
+    FulfillmentStatus,
+    LiveStatus,
+    Order,
+    OrderStatus,
+    order_status,
+)
 from domain.providers import Capability
 from ordering.observe import Seen
 from ordering.statuses import heard
@@ -34,6 +41,15 @@ class Answer:
 
     reading: Reading
     as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLive:
+    """An order's status as far as its providers could be asked just now."""
+
+    status: OrderStatus
+    as_of: datetime
+    live: bool
 
 
 # By provider order id; None when the provider did not answer.
@@ -162,6 +178,22 @@ def status(fulfillment: Fulfillment, answer: Answer | None) -> LiveStatus:
         return LiveStatus(progress, raw, fulfillment.observed_at, live=False)
     reading = answer.reading
     # An import of unknown quantity learns it from the first answer that counts.
-    quantity = max(progress.quantity, reading.quantity or 0)
-    progress = heard(replace(progress, quantity=quantity), reading.status, final=reading.final)
+    if (reading.quantity or 0) > progress.quantity:
+        progress = replace(progress, quantity=reading.quantity or 0)
+    progress = heard(progress, reading.status, final=reading.final)
     return LiveStatus(progress, reading.raw_status, answer.as_of, live=True)
+
+
+def order_live(
+    order: Order, found: Sequence[Fulfillment], told: Mapping[UUID, LiveStatus]
+) -> OrderLive:
+    """An open order's status from its fulfillments; `told` is what came of asking those open."""
+    if not found:
+        return OrderLive(order.status, order.updated_at, live=False)
+    answers = [told.get(f.id) or status(f, None) for f in found]
+    still_open = [a for f, a in zip(found, answers, strict=True) if f.is_open]
+    return OrderLive(
+        order_status(answer.progress for answer in answers),
+        min(answer.as_of for answer in still_open or answers),
+        live=bool(still_open) and all(answer.live for answer in still_open),
+    )

@@ -37,14 +37,29 @@ from domain.orders import (
     OrderLine,
 )
 from domain.pages import Page, Slice
-from domain.secret import Secret
-from domain.vouchers import SecretField, Voucher
+from domain.vouchers import Voucher
 from domain.webhooks import Delivery, Endpoint
+from resolvers.ahead import Ahead, Foreseen
 from resolvers.context import Context
-from resolvers.reveals import reveal
+from resolvers.reveals import Secrets
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+R = TypeVar("R")
+
+
+def at_once(found: asyncio.Future[V]) -> V | asyncio.Future[V]:
+    """What is there already, which nobody need wait for; else what is to be awaited."""
+    return found.result() if found.done() else found
+
+
+def then(found: asyncio.Future[V], make: Callable[[V], R]) -> R | Awaitable[R]:
+    """What a function makes of it, at once where it is there already."""
+    return make(found.result()) if found.done() else _then(found, make)
+
+
+async def _then(found: Awaitable[V], make: Callable[[V], R]) -> R:
+    return make(await found)
 
 
 class Loader(DataLoader[K, V], Generic[K, V]):
@@ -63,7 +78,19 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         A field that may not be null and fails cancels its neighbors, and with them what they wait
         for: others of the operation wait for the same load.
         """
+        found = self._cache.get(key)
+        if found is not None and found.done():
+            return found
         return asyncio.shield(super().load(key))
+
+    def shared(self, key: K) -> asyncio.Future[V]:
+        """The same for one who cancels nothing: everybody's own future."""
+        return super().load(key)
+
+    def tell(self, found: Mapping[K, V]) -> None:
+        """What was read before anybody asked."""
+        for key, value in found.items():
+            self.prime(key, value)
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         found = await self._load(keys)
@@ -76,6 +103,13 @@ class Loaders:
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    def forget(self) -> None:
+        """Let go of what was read. Who is still reading is not disturbed."""
+        loaders = [name for name, part in vars(self).items() if isinstance(part, DataLoader)]
+        for name in loaders:
+            delattr(self, name)
+        self._pages.clear()
+
     def _reading(
         self, read: Callable[[Connection, list[K]], Awaitable[Mapping[K, V]]]
     ) -> Callable[[list[K]], Awaitable[Mapping[K, V]]]:
@@ -87,7 +121,30 @@ class Loaders:
 
     @cached_property
     def order(self) -> Loader[UUID, Order | None]:
-        return Loader(self._reading(orders.by_ids))
+        return Loader(self._orders)
+
+    @cached_property
+    def foreseen(self) -> dict[UUID, Foreseen]:
+        """What is known to be asked of orders that are not read yet."""
+        return {}
+
+    async def _orders(self, ids: list[UUID]) -> Mapping[UUID, Order]:
+        """Orders, and in the same transaction what is foreseen of them."""
+        ahead: list[Ahead] = []
+        found: Mapping[UUID, Order] | None = None
+        try:
+            async with self._context.reading() as conn:
+                found = await orders.by_ids(conn, ids)
+                for foreseen in {self.foreseen[id]: None for id in ids if id in self.foreseen}:
+                    ahead.append(Ahead(self._context, foreseen))
+                    asked = [o for id, o in found.items() if self.foreseen.get(id) == foreseen]
+                    await ahead[-1].read(conn, asked)
+        except Exception:
+            if found is None:
+                raise
+        for part in ahead:
+            await part.heard()
+        return found
 
     @cached_property
     def line(self) -> Loader[UUID, OrderLine | None]:
@@ -174,13 +231,13 @@ class Loaders:
         self, name: str, read: Callable[..., Awaitable[Mapping[UUID, Page[Any]]]], wanted: Slice
     ) -> Loader[UUID, Page[Any]]:
         """One loader for each set of page arguments: aliases may ask for different pages."""
-        loaders = self._pages
-        if (name, wanted) not in loaders:
-            loaders[name, wanted] = Loader(
+        loader = self._pages.get((name, wanted))
+        if loader is None:
+            loader = self._pages[name, wanted] = Loader(
                 self._reading(lambda conn, ids: read(conn, ids, wanted)),
                 missing=Page((), (), has_next=False, has_previous=False),
             )
-        return loaders[name, wanted]
+        return loader
 
     @cached_property
     def _pages(self) -> dict[tuple[str, Slice], Loader[UUID, Page[Any]]]:
@@ -193,12 +250,9 @@ class Loaders:
         return self._first_of_orders("events", events.first_of_orders, wanted)
 
     @cached_property
-    def secret(self) -> Loader[tuple[UUID, SecretField], Secret | None]:
+    def secret(self) -> Secrets:
         """Opened secrets by voucher and field, through the one audited way."""
-        return Loader(self._reveal)
-
-    async def _reveal(self, keys: list[tuple[UUID, SecretField]]) -> Mapping[Any, Any]:
-        return dict(zip(keys, await reveal(self._context, keys), strict=True))
+        return Secrets(self._context)
 
     @cached_property
     def voucher_count(self) -> Loader[UUID, int]:

@@ -1,8 +1,18 @@
 """What operators do: look at fulfillments of all accounts, pause providers, decide reviews."""
 
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from db import fulfillments as rows
+from db import orders
 from domain.ids import Kind, row_id
-from domain.orders import Fulfillment, FulfillmentFilter, Resolution
+from domain.orders import (
+    CountInterval,
+    Fulfillment,
+    FulfillmentFilter,
+    OrderCount,
+    Resolution,
+)
 from domain.problems import invalid, not_found
 from domain.providers import Provider
 from ordering import pauses
@@ -13,6 +23,8 @@ from resolvers.paging import Arguments, Connection, Cursors
 
 LONGEST_REASON = 500
 LONGEST_ID = 100
+MOST_INTERVALS = 744  # 31 days of hours, or two years of days
+LENGTHS = {CountInterval.HOUR: timedelta(hours=1), CountInterval.DAY: timedelta(days=1)}
 
 
 async def page(
@@ -30,6 +42,18 @@ async def page(
             return await rows.count(conn, wanted)
 
     return Connection(found, cursors, count)
+
+
+async def counts(
+    context: Context, since: datetime, until: datetime, by: CountInterval, account: UUID | None
+) -> list[OrderCount]:
+    """Orders by recorded status in hours or days, of every account. One statement."""
+    if since >= until:
+        raise invalid("it lies after `from`", "to")
+    if until - since > MOST_INTERVALS * LENGTHS[by]:
+        raise invalid(f"at most {MOST_INTERVALS} {by.lower()}s after `from`", "to")
+    async with context.reading() as conn:
+        return await orders.counts(conn, since, until, by, account)
 
 
 def given(text: str, longest: int, *path: str) -> str:

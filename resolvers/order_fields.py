@@ -5,8 +5,9 @@ from datetime import datetime
 
 from strawberry import ID, Parent
 
+from db.wallets import Moved
 from domain.catalog import Product
-from domain.ids import Kind, global_id
+from domain.ids import Kind, shown_as
 from domain.money import Money
 from domain.orders import (
     Fulfillment,
@@ -22,14 +23,21 @@ from domain.providers import Provider
 from domain.vouchers import Voucher
 from resolvers import orders
 from resolvers.context import Ask, here
-from resolvers.orders import OrderLive, OrderTotal
+from resolvers.live import OrderLive
+from resolvers.loaders import at_once
+from resolvers.orders import OrderTotal
 from resolvers.paging import Arguments, Connection
+
+shown_order = shown_as(Kind.ORDER)
+shown_line = shown_as(Kind.ORDER_LINE)
+shown_part = shown_as(Kind.FULFILLMENT)
+shown_event = shown_as(Kind.ORDER_EVENT)
 
 # ------------------------------------------------------------------ Order
 
 
 def order_id(root: Parent[Order]) -> ID:
-    return ID(global_id(Kind.ORDER, root.id))
+    return ID(shown_order(root.id))
 
 
 # Not async: a page of settled orders is answered without a coroutine per row.
@@ -60,67 +68,89 @@ async def _as_of(found: Awaitable[OrderLive]) -> datetime:
     return (await found).as_of
 
 
-def lines(root: Parent[Order], info: Ask) -> Awaitable[Sequence[OrderLine]]:
-    return here(info).loaders.lines_of_order.load(root.id)
+def lines(root: Parent[Order], info: Ask) -> Sequence[OrderLine] | Awaitable[Sequence[OrderLine]]:
+    return at_once(here(info).loaders.lines_of_order.load(root.id))
 
 
-async def totals(root: Parent[Order], info: Ask) -> list[OrderTotal]:
-    return await orders.totals(here(info), root)
+def totals(root: Parent[Order], info: Ask) -> list[OrderTotal] | Awaitable[list[OrderTotal]]:
+    return orders.totals(here(info), root)
 
 
-def fulfillments(root: Parent[Order], info: Ask) -> Awaitable[Sequence[Fulfillment]]:
-    return here(info).loaders.fulfillments_of_order.load(root.id)
+def fulfillments(
+    root: Parent[Order], info: Ask
+) -> Sequence[Fulfillment] | Awaitable[Sequence[Fulfillment]]:
+    return at_once(here(info).loaders.fulfillments_of_order.load(root.id))
 
 
-async def vouchers(
+def vouchers(
     root: Parent[Order],
     info: Ask,
     first: int | None = None,
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
-) -> Connection[Voucher]:
-    return await orders.vouchers(here(info), root, Arguments(first, after, last, before))
+) -> Connection[Voucher] | Awaitable[Connection[Voucher]]:
+    return orders.vouchers(here(info), root, Arguments(first, after, last, before))
 
 
-async def events(
+def events(
     root: Parent[Order],
     info: Ask,
     first: int | None = None,
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
-) -> Connection[OrderEvent]:
-    return await orders.events_of_order(here(info), root, Arguments(first, after, last, before))
+) -> Connection[OrderEvent] | Awaitable[Connection[OrderEvent]]:
+    return orders.events_of_order(here(info), root, Arguments(first, after, last, before))
 
 
 # ------------------------------------------------------------------ OrderTotal
 
 
-async def held(root: Parent[OrderTotal], info: Ask) -> Money:
-    return (await orders.moved(here(info), root)).held
+def held(root: Parent[OrderTotal], info: Ask) -> Money | Awaitable[Money]:
+    found = orders.moved(here(info), root)
+    return found.held if isinstance(found, Moved) else _held(found)
 
 
-async def captured(root: Parent[OrderTotal], info: Ask) -> Money:
-    return (await orders.moved(here(info), root)).captured
+def captured(root: Parent[OrderTotal], info: Ask) -> Money | Awaitable[Money]:
+    found = orders.moved(here(info), root)
+    return found.captured if isinstance(found, Moved) else _captured(found)
 
 
-async def released(root: Parent[OrderTotal], info: Ask) -> Money:
-    return (await orders.moved(here(info), root)).released
+def released(root: Parent[OrderTotal], info: Ask) -> Money | Awaitable[Money]:
+    found = orders.moved(here(info), root)
+    return found.released if isinstance(found, Moved) else _released(found)
 
 
-async def refunded(root: Parent[OrderTotal], info: Ask) -> Money:
-    return (await orders.moved(here(info), root)).refunded
+def refunded(root: Parent[OrderTotal], info: Ask) -> Money | Awaitable[Money]:
+    found = orders.moved(here(info), root)
+    return found.refunded if isinstance(found, Moved) else _refunded(found)
+
+
+async def _held(found: Awaitable[Moved]) -> Money:
+    return (await found).held
+
+
+async def _captured(found: Awaitable[Moved]) -> Money:
+    return (await found).captured
+
+
+async def _released(found: Awaitable[Moved]) -> Money:
+    return (await found).released
+
+
+async def _refunded(found: Awaitable[Moved]) -> Money:
+    return (await found).refunded
 
 
 # ------------------------------------------------------------------ OrderLine
 
 
 def line_id(root: Parent[OrderLine]) -> ID:
-    return ID(global_id(Kind.ORDER_LINE, root.id))
+    return ID(shown_line(root.id))
 
 
-def line_product(root: Parent[OrderLine], info: Ask) -> Awaitable[Product | None] | None:
+def line_product(root: Parent[OrderLine], info: Ask) -> Product | Awaitable[Product | None] | None:
     return orders.product_of_line(here(info), root)
 
 
@@ -128,15 +158,17 @@ def unit_price(root: Parent[OrderLine]) -> Money:
     return orders.shared(root.total, root.quantity)
 
 
-async def line_fulfillments(root: Parent[OrderLine], info: Ask) -> list[Fulfillment]:
-    return await orders.fulfillments_of_line(here(info), root)
+def line_fulfillments(
+    root: Parent[OrderLine], info: Ask
+) -> list[Fulfillment] | Awaitable[list[Fulfillment]]:
+    return orders.fulfillments_of_line(here(info), root)
 
 
 # ------------------------------------------------------------------ Fulfillment
 
 
 def fulfillment_id(root: Parent[Fulfillment]) -> ID:
-    return ID(global_id(Kind.FULFILLMENT, root.id))
+    return ID(shown_part(root.id))
 
 
 def fulfillment_order(root: Parent[Fulfillment], info: Ask) -> Awaitable[Order | None]:
@@ -199,7 +231,7 @@ def attempts(root: Parent[Fulfillment], info: Ask) -> Awaitable[Sequence[Fulfill
 
 
 def event_id(root: Parent[OrderEvent]) -> ID:
-    return ID(global_id(Kind.ORDER_EVENT, root.id))
+    return ID(shown_event(root.id))
 
 
 def event_order(root: Parent[OrderEvent], info: Ask) -> Awaitable[Order | None]:

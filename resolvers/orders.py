@@ -20,27 +20,20 @@ from domain.orders import (
     OrderEvent,
     OrderFilter,
     OrderLine,
-    OrderStatus,
-    order_status,
 )
+from domain.pages import Page
 from domain.problems import invalid
 from domain.vouchers import Voucher
+from resolvers.ahead import Ahead, Foreseen
 from resolvers.context import Context
+from resolvers.live import OrderLive, order_live
 from resolvers.live import status as as_answered
+from resolvers.loaders import at_once, then
 from resolvers.paging import Arguments, Connection, Cursors
 
 BY_TIME = (datetime, UUID)
 BY_SEQUENCE = (int,)
 DISPLAY = Decimal("0.000001")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderLive:
-    """An order's status as far as its providers could be asked just now."""
-
-    status: OrderStatus
-    as_of: datetime
-    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +50,14 @@ class OrderTotal:
 # ------------------------------------------------------------------ finding orders
 
 
-async def by_id(context: Context, global_id: str) -> Order | None:
+async def by_id(context: Context, global_id: str, foreseen: Foreseen | None = None) -> Order | None:
     id = row_id(global_id, Kind.ORDER)
-    return await context.loaders.order.load(id) if id else None
+    if id is None:
+        return None
+    loaders = context.loaders
+    if foreseen is not None:
+        loaders.foreseen[id] = foreseen
+    return await loaders.order.load(id)
 
 
 async def fulfillment_by_id(context: Context, global_id: str) -> Fulfillment | None:
@@ -93,14 +91,30 @@ async def by_provider_order(context: Context, provider: str, order_id: str) -> O
 
 
 async def page(
-    context: Context, arguments: Arguments, wanted: OrderFilter | None
+    context: Context,
+    arguments: Arguments,
+    wanted: OrderFilter | None,
+    foreseen: Foreseen | None = None,
 ) -> Connection[Order]:
-    """Newest first. One statement; the total is asked only when wanted."""
+    """Newest first. One statement, and one for each part that is foreseen; the total is asked only
+    when wanted.
+    """
     wanted = wanted or OrderFilter()
     cursors = Cursors(context.account, "orders", wanted)
     part = cursors.slice(arguments, BY_TIME)
-    async with context.services.database.viewer(context.account) as conn:
-        found = await order_rows.page(conn, wanted, part)
+    ahead = Ahead(context, foreseen) if foreseen else None
+    found: Page[Order] | None = None
+    try:
+        async with context.services.database.viewer(context.account) as conn:
+            found = await order_rows.page(conn, wanted, part)
+            if ahead:
+                await ahead.read(conn, found.items)
+    except Exception:
+        if found is None:
+            raise
+        # Parts that could not be read: their fields ask again, and say what they meet.
+    if ahead:
+        await ahead.heard()
 
     async def count() -> int | None:
         async with context.services.database.viewer(context.account) as conn:
@@ -112,33 +126,12 @@ async def page(
 # ------------------------------------------------------------------ status
 
 
-async def _fulfillments_live(
-    context: Context, found: Sequence[Fulfillment]
-) -> Sequence[LiveStatus]:
-    loaders = context.loaders
-    asked = [fulfillment for fulfillment in found if fulfillment.is_open]
-    loaders.know(asked)
-    live = dict(
-        zip(
-            [fulfillment.id for fulfillment in asked],
-            await asyncio.gather(*(loaders.live.load(f.id) for f in asked)),
-            strict=True,
-        )
-    )
-    return [live.get(f.id) or as_answered(f, None) for f in found]
-
-
 async def _order_live(context: Context, order: Order) -> OrderLive:
     found = await context.loaders.fulfillments_of_order.load(order.id)
-    answers = await _fulfillments_live(context, found)
-    if not answers:
-        return OrderLive(order.status, order.updated_at, live=False)
-    still_open = [a for f, a in zip(found, answers, strict=True) if f.is_open]
-    return OrderLive(
-        order_status(answer.progress for answer in answers),
-        min(answer.as_of for answer in still_open or answers),
-        live=bool(still_open) and all(answer.live for answer in still_open),
-    )
+    asked = [fulfillment for fulfillment in found if fulfillment.is_open]
+    context.loaders.know(asked)
+    told = await asyncio.gather(*(context.loaders.live.load(f.id) for f in asked))
+    return order_live(order, found, {f.id: word for f, word in zip(asked, told, strict=True)})
 
 
 def live(context: Context, order: Order) -> OrderLive | Awaitable[OrderLive]:
@@ -146,9 +139,12 @@ def live(context: Context, order: Order) -> OrderLive | Awaitable[OrderLive]:
     if order.settled:
         return OrderLive(order.status, order.updated_at, live=False)
     asked = context.orders_live
-    if order.id not in asked:
-        asked[order.id] = asyncio.ensure_future(_order_live(context, order))
-    return asyncio.shield(asked[order.id])  # a neighbor that fails cancels this field alone
+    known = asked.get(order.id)
+    if isinstance(known, OrderLive):
+        return known
+    if known is None:
+        known = asked[order.id] = asyncio.ensure_future(_order_live(context, order))
+    return asyncio.shield(known)  # a neighbor that fails cancels this field alone
 
 
 def fulfillment_live(
@@ -158,22 +154,28 @@ def fulfillment_live(
     if not fulfillment.is_open:
         return as_answered(fulfillment, None)
     context.loaders.know([fulfillment])
-    return context.loaders.live.load(fulfillment.id)
+    return at_once(context.loaders.live.load(fulfillment.id))
 
 
 # ------------------------------------------------------------------ parts of an order
 
 
-async def fulfillments_of_line(context: Context, line: OrderLine) -> list[Fulfillment]:
-    found = await context.loaders.fulfillments_of_order.load(line.order_id)
-    return [fulfillment for fulfillment in found if fulfillment.line_id == line.id]
+def fulfillments_of_line(
+    context: Context, line: OrderLine
+) -> list[Fulfillment] | Awaitable[list[Fulfillment]]:
+    return then(
+        context.loaders.fulfillments_of_order.load(line.order_id),
+        lambda found: [fulfillment for fulfillment in found if fulfillment.line_id == line.id],
+    )
 
 
-def product_of_line(context: Context, line: OrderLine) -> Awaitable[Product | None] | None:
+def product_of_line(
+    context: Context, line: OrderLine
+) -> Product | Awaitable[Product | None] | None:
     """What was bought, where the provider tells its SKU and the catalog knows it."""
     if line.sku is None:
         return None
-    return context.loaders.product_by_key.load((line.provider_name, line.sku))
+    return at_once(context.loaders.product_by_key.load((line.provider_name, line.sku)))
 
 
 def shared(total: Money, units: int) -> Money:
@@ -185,18 +187,23 @@ def shared(total: Money, units: int) -> Money:
     return exact if not exact.is_exact else replace(exact, amount=Decimal(str(exact)))
 
 
-async def totals(context: Context, order: Order) -> list[OrderTotal]:
+def totals(context: Context, order: Order) -> list[OrderTotal] | Awaitable[list[OrderTotal]]:
     """One total per price currency; amounts of different currencies are never added."""
-    lines = await context.loaders.lines_of_order.load(order.id)
-    currencies = dict.fromkeys(line.total.currency for line in lines)
-    return [_total(order, [x for x in lines if x.total.currency == c], c) for c in currencies]
+
+    def added(lines: Sequence[OrderLine]) -> list[OrderTotal]:
+        currencies = dict.fromkeys(line.total.currency for line in lines)
+        return [_total(order, [x for x in lines if x.total.currency == c], c) for c in currencies]
+
+    return then(context.loaders.lines_of_order.load(order.id), added)
 
 
-async def moved(context: Context, total: OrderTotal) -> Moved:
+def moved(context: Context, total: OrderTotal) -> Moved | Awaitable[Moved]:
     """What the wallet has moved for an order in that currency; nothing for an imported one."""
     currency = total.price.currency
-    found = (await context.loaders.moved_of_order.load(total.order_id)).get(currency)
-    return found or Moved(*[zero(currency)] * 4)
+    return then(
+        context.loaders.moved_of_order.load(total.order_id),
+        lambda found: found.get(currency) or Moved(*[zero(currency)] * 4),
+    )
 
 
 def _total(order: Order, lines: Sequence[OrderLine], currency: str) -> OrderTotal:
@@ -210,19 +217,25 @@ def _total(order: Order, lines: Sequence[OrderLine], currency: str) -> OrderTota
     return OrderTotal(order.id, price, fee, face_value, discount)
 
 
-async def vouchers(context: Context, order: Order, arguments: Arguments) -> Connection[Voucher]:
-    cursors = Cursors(context.account, "vouchers", order.id)
-    wanted = cursors.slice(arguments, (UUID,))
-    found = await context.loaders.vouchers_of_order(wanted).load(order.id)
-    return Connection(found, cursors, lambda: context.loaders.voucher_count.load(order.id))
-
-
-async def events_of_order(
+def vouchers(
     context: Context, order: Order, arguments: Arguments
-) -> Connection[OrderEvent]:
+) -> Connection[Voucher] | Awaitable[Connection[Voucher]]:
+    loaders = context.loaders
+    cursors = Cursors(context.account, "vouchers", order.id)
+    found = loaders.vouchers_of_order(cursors.slice(arguments, (UUID,))).load(order.id)
+    return then(
+        found,
+        lambda page: Connection(page, cursors, lambda: loaders.voucher_count.load(order.id)),
+    )
+
+
+def events_of_order(
+    context: Context, order: Order, arguments: Arguments
+) -> Connection[OrderEvent] | Awaitable[Connection[OrderEvent]]:
     cursors = Cursors(context.account, "events", order.id, numbered=True)
     wanted = cursors.slice(arguments, BY_SEQUENCE)
-    return Connection(await context.loaders.events_of_order(wanted).load(order.id), cursors)
+    found = context.loaders.events_of_order(wanted).load(order.id)
+    return then(found, lambda page: Connection(page, cursors))
 
 
 def log_cursors(account: UUID) -> Cursors:

@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -64,6 +64,17 @@ def _unpack(kind: object, value: object) -> object:
     raise ValueError("not a cursor of ours")
 
 
+@lru_cache(4 * MOST)
+def from_the_end(first: int | None, last: int | None) -> Slice:
+    """The slice at one end of a list, the same for every order of a page. Refused as below."""
+    if first is not None and last is not None:
+        raise invalid("give first or last, not both", "last")
+    for name, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= MOST:
+            raise invalid(f"{name} is from 1 to {MOST}", name)
+    return Slice(limit=first or last or USUAL, backward=last is not None)
+
+
 class Cursors:
     """Cursors of one list: bound to whose list it is, the field, its filter and its order.
 
@@ -110,17 +121,13 @@ class Cursors:
 
     def slice(self, arguments: Arguments, types: Sequence[type]) -> Slice:
         """The slice a client asked for; Refused for contradicting or unbounded arguments."""
-        first, last = arguments.first, arguments.last
-        if first is not None and last is not None:
-            raise invalid("give first or last, not both", "last")
-        for name, size in (("first", first), ("last", last)):
-            if size is not None and not 1 <= size <= MOST:
-                raise invalid(f"{name} is from 1 to {MOST}", name)
-        return Slice(
-            limit=first or last or USUAL,
+        end = from_the_end(arguments.first, arguments.last)
+        if arguments.after is None and arguments.before is None:
+            return end
+        return replace(
+            end,
             after=self.decode(arguments.after, "after", types),
             before=self.decode(arguments.before, "before", types),
-            backward=last is not None,
         )
 
 
@@ -132,10 +139,28 @@ class Edge(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    """Where a page stands. Its cursors are made when they are asked for."""
+
+    page: Page[Any]
+    cursors: Cursors
+
+    @property
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @property
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        keys = self.page.keys
+        return self.cursors.encode(keys[0]) if keys else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        keys = self.page.keys
+        return self.cursors.encode(keys[-1]) if keys else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +185,7 @@ class Connection(Generic[T]):
 
     @property
     def page_info(self) -> PageInfo:
-        keys = self.page.keys
-        return PageInfo(
-            has_next_page=self.page.has_next,
-            has_previous_page=self.page.has_previous,
-            start_cursor=self.cursors.encode(keys[0]) if keys else None,
-            end_cursor=self.cursors.encode(keys[-1]) if keys else None,
-        )
+        return PageInfo(self.page, self.cursors)
 
 
 async def total_count(root: Parent[Connection[Any]]) -> int | None:

@@ -7,8 +7,7 @@ from strawberry import ID, Parent
 
 from db import products as rows
 from domain.catalog import Product, ProductFilter, ProductSort, SourceOutcome, SourceReport
-from domain.ids import Kind, row_id
-from domain.ids import global_id as make_id
+from domain.ids import Kind, row_id, shown_as
 from domain.problems import Problem, ProblemCode, RetryAdvice
 from domain.providers import Provider
 from resolvers.context import Ask, Context
@@ -28,8 +27,11 @@ NEVER_READ = Problem(
 )
 
 
+shown_id = shown_as(Kind.PRODUCT)
+
+
 def global_id(root: Parent[Product]) -> ID:
-    return ID(make_id(Kind.PRODUCT, root.id))
+    return ID(shown_id(root.id))
 
 
 def provider(root: Parent[Product], info: Ask) -> Provider:

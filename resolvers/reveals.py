@@ -1,10 +1,12 @@
 """Reveal a voucher: checked, counted, written into the audit chain and committed, then opened."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from aiodataloader import DataLoader
 
 from db import audit, quotas, vouchers
 from db.vouchers import SealedRow
@@ -27,11 +29,28 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The vouchers of one order that may be opened now, and which of their fields are wanted."""
+    """What may be opened now of one order: the wanted fields of its vouchers, by voucher.
+
+    `values` are sealed, with their place among what was asked and what they are bound to.
+    """
 
     order_id: UUID
-    rows: Mapping[UUID, SealedRow]
-    fields: Mapping[UUID, Sequence[SecretField]]
+    fields: dict[UUID, tuple[SecretField, ...]] = field(default_factory=dict)
+    values: list[tuple[int, UUID, SecretField, bytes]] = field(default_factory=list, repr=False)
+
+
+class Secrets(DataLoader[Key, Secret | None]):
+    """Opened secrets by voucher and field: all that one tick asks for together.
+
+    Its futures are shared by all who ask: shield them where one waits.
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+
+    async def batch_load_fn(self, keys: list[Key]) -> list[Any]:
+        return await reveal(self._context, keys)
 
 
 async def reveal(context: Context, keys: list[Key]) -> list[Answer]:
@@ -40,21 +59,28 @@ async def reveal(context: Context, keys: list[Key]) -> list[Answer]:
     All or nothing per order: when its quota is used up none of it is opened, and one RATE_LIMITED
     is answered for it. Nothing is opened before its audit row is committed.
     """
-    ids = list(dict.fromkeys(voucher_id for voucher_id, _ in keys))
+    ids = dict.fromkeys(voucher_id for voucher_id, _ in keys)
     async with context.services.database.viewer(context.account) as conn:
         rows = await vouchers.sealed(conn, ids)
-    answers: dict[Key, Answer] = {key: _why_not(context, rows.get(key[0])) for key in keys}
-    openings = _openings(rows, [key for key in keys if answers[key] is None])
-    refused = await _count_and_record(context, openings)
-    for opening in openings:
-        if opening.order_id in refused:
-            first = next(key for key in keys if key[0] in opening.rows)
-            for voucher_id, fields in opening.fields.items():
-                context.withheld(context.account, voucher_id, *fields)
-            answers[first] = refused[opening.order_id]
-    granted = [opening for opening in openings if opening.order_id not in refused]
-    answers.update(await _open(context, granted))
-    return [answers[key] for key in keys]
+    answers: list[Answer] = [_why_not(context, rows.get(voucher_id)) for voucher_id, _ in keys]
+    openings: dict[UUID, Opening] = {}
+    for place, (voucher_id, wanted) in enumerate(keys):
+        # A secret that is not there is no reveal.
+        if answers[place] is None and (sealed := rows[voucher_id][wanted]) is not None:
+            order_id = rows[voucher_id]["order_id"]
+            opening = openings.get(order_id)
+            if opening is None:
+                opening = openings[order_id] = Opening(order_id)
+            opening.fields[voucher_id] = (*opening.fields.get(voucher_id, ()), wanted)
+            opening.values.append((place, voucher_id, wanted, sealed))
+    refused = await _count_and_record(context, list(openings.values()))
+    for order_id, why in refused.items():
+        opening = openings.pop(order_id)
+        for voucher_id, fields in opening.fields.items():
+            context.withheld(context.account, voucher_id, *fields)
+        answers[opening.values[0][0]] = why
+    await _open(context, openings.values(), answers)
+    return answers
 
 
 def _refused(code: ProblemCode, message: str, **more: Any) -> Refused:
@@ -71,24 +97,12 @@ def _why_not(context: Context, row: SealedRow | None) -> Refused | None:
         return _refused(
             ProblemCode.UNSUPPORTED, "secrets are revealed by POST only, never in a subscription"
         )
-    if row.voucher.state is not VoucherState.ACTIVE:
-        state = row.voucher.state.lower()
+    if row["state"] != VoucherState.ACTIVE:
+        state = row["state"].lower()
         return _refused(ProblemCode.UNSUPPORTED, f"this voucher is {state} and is not opened")
-    if row.order_status not in OPENABLE_ORDERS:
+    if row["order_status"] not in OPENABLE_ORDERS:
         return _refused(ProblemCode.UNSUPPORTED, "vouchers open once their order is delivered")
     return None
-
-
-def _openings(rows: Mapping[UUID, SealedRow], keys: Sequence[Key]) -> list[Opening]:
-    """The wanted fields that exist, by order; a secret that is not there is no reveal."""
-    by_order: dict[UUID, dict[UUID, list[SecretField]]] = defaultdict(lambda: defaultdict(list))
-    for voucher_id, field in keys:
-        if field in rows[voucher_id].sealed:
-            by_order[rows[voucher_id].voucher.order_id][voucher_id].append(field)
-    return [
-        Opening(order_id, {voucher_id: rows[voucher_id] for voucher_id in fields}, fields)
-        for order_id, fields in by_order.items()
-    ]
 
 
 async def _count_and_record(context: Context, openings: Sequence[Opening]) -> dict[UUID, Refused]:
@@ -104,21 +118,22 @@ async def _count_and_record(context: Context, openings: Sequence[Opening]) -> di
         over, head = await quotas.spend(
             conn,
             viewer.account,
-            {o.order_id: len(o.rows.keys() - context.revealed_vouchers) for o in openings},
+            {o.order_id: len(o.fields.keys() - context.revealed_vouchers) for o in openings},
             counted=context.revealed_orders,
             per_order_hour=viewer.reveals_per_order_hour,
             vouchers_per_hour=viewer.vouchers_per_hour,
         )
         granted = [opening for opening in openings if opening.order_id not in over]
-        acts = [
-            _act(viewer, AuditAction.VOUCHER_REVEALED, voucher_id, fields)
+        subjects = (
+            (global_id(Kind.VOUCHER, voucher_id), tuple(sorted(fields)))
             for opening in granted
             for voucher_id, fields in opening.fields.items()
-        ]
-        await audit.append(conn, viewer.account, acts, key, head)
+        )
+        act = _act(viewer, AuditAction.VOUCHER_REVEALED)
+        await audit.append_each(conn, viewer.account, act, subjects, key, head)
     for opening in granted:
         context.revealed_orders.add(opening.order_id)
-        context.revealed_vouchers.update(opening.rows)
+        context.revealed_vouchers.update(opening.fields)
     message = "this order, or the account, was revealed too often within an hour"
     return {
         order_id: _refused(
@@ -128,35 +143,26 @@ async def _count_and_record(context: Context, openings: Sequence[Opening]) -> di
     }
 
 
-async def _open(context: Context, granted: Sequence[Opening]) -> dict[Key, Answer]:
+async def _open(context: Context, granted: Iterable[Opening], answers: list[Answer]) -> None:
+    """Put every opened value into its place."""
     services, account = context.services, context.account
-    sealed = {
-        (voucher_id, field): row.sealed[field]
-        for opening in granted
-        for voucher_id, row in opening.rows.items()
-        for field in opening.fields[voucher_id]
-    }
-    keys = await services.keys.of_values(sealed.values())
     # By what the values of one key begin with.
-    known = {value[:HEADER]: value for value in sealed.values()}
-    begun = {begin: keys[services.vault.key_id_of(value)] for begin, value in known.items()}
-    return {
-        key: services.vault.open(begun[value[:HEADER]], value, Binding(account, *key))
-        for key, value in sealed.items()
-    }
+    begun: dict[bytes, list[tuple[int, UUID, SecretField, bytes]]] = defaultdict(list)
+    for opening in granted:
+        for value in opening.values:
+            begun[value[3][:HEADER]].append(value)
+    keys = await services.keys.of_values([values[0][3] for values in begun.values()])
+    for values in begun.values():
+        key = keys[services.vault.key_id_of(values[0][3])]
+        for place, voucher_id, wanted, sealed in values:
+            bound_to = Binding(account, voucher_id, wanted)
+            answers[place] = services.vault.open(key, sealed, bound_to)
 
 
 def _act(
-    viewer: Viewer, action: AuditAction, voucher_id: UUID, fields: Sequence[SecretField]
+    viewer: Viewer, action: AuditAction, subject: str = "", fields: tuple[str, ...] = ()
 ) -> Act:
-    return Act(
-        viewer.actor,
-        action,
-        global_id(Kind.VOUCHER, voucher_id),
-        tuple(sorted(fields)),
-        viewer.purpose,
-        viewer.request_id,
-    )
+    return Act(viewer.actor, action, subject, fields, viewer.purpose, viewer.request_id)
 
 
 async def record_denials(context: Context) -> None:
@@ -169,8 +175,9 @@ async def record_denials(context: Context) -> None:
         return
     key = await context.services.keys.audit()
     for account, asked in context.denials.items():
-        fields = {field for wanted in asked.values() for field in wanted}
-        act = _act(context.viewer, AuditAction.REVEAL_DENIED, next(iter(asked)), sorted(fields))
+        fields = tuple(sorted({field for wanted in asked.values() for field in wanted}))
+        subject = global_id(Kind.VOUCHER, next(iter(asked)))
+        act = _act(context.viewer, AuditAction.REVEAL_DENIED, subject, fields)
         async with (
             context.services.turns.of(account),
             context.services.database.viewer(account) as conn,

@@ -1,7 +1,7 @@
 """Following an account's order log: where to begin, what to pass on, and until when."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from uuid import UUID
 
@@ -18,9 +18,34 @@ MOST_ORDERS = 500
 RETRY_SECONDS = 1.0
 
 
+class Following:
+    """What one subscription follows: an account's log behind `place`, all orders or the `wanted`.
+
+    `head` is where the log ended when the subscription began. Iterated over, it tells each event
+    once the credentials were found to hold, for as long as it is asked.
+    """
+
+    __slots__ = ("_context", "head", "place", "wanted")
+
+    def __init__(
+        self, context: Context, place: int, head: int, wanted: Collection[UUID] | None
+    ) -> None:
+        self._context = context
+        self.place = place
+        self.head = head
+        self.wanted = wanted
+
+    def tells(self, event: OrderEvent) -> bool:
+        """Whether the event is of an order that was asked for."""
+        return self.wanted is None or event.order_id in self.wanted
+
+    def __aiter__(self) -> AsyncGenerator[OrderEvent, None]:
+        return _each(self._context, self)
+
+
 async def order_events(
     context: Context, order_ids: Sequence[str] | None, after: str | None
-) -> AsyncIterator[OrderEvent]:
+) -> Following:
     """The events behind `after`, a sequence or a cursor of Query.orderEvents; without it, from now.
 
     Ids that are malformed, unknown or another account's have no events. Refused: too many ids, or
@@ -38,27 +63,30 @@ async def order_events(
     wanted = None
     if order_ids is not None:
         wanted = {id for text in order_ids if (id := row_id(text, Kind.ORDER))}
-    return _following(context, place, wanted)
+    return Following(context, place, head, wanted)
 
 
-async def _following(
-    context: Context, after: int, wanted: Collection[UUID] | None
-) -> AsyncIterator[OrderEvent]:
+async def _each(context: Context, following: Following) -> AsyncGenerator[OrderEvent, None]:
     feed = context.services.feed
-    async with aclosing(feed.follow(context.account, after)) as events:
-        async for event in events:
-            if wanted is not None and event.order_id not in wanted:
-                continue
-            if not await _holds(context):
-                raise ended()
-            context.place = event.sequence
-            yield event
-            # The event was answered by now; what was refused in it must not wait for the end.
-            await record_denials(context)
-            context.denials.clear()
+    with feed.counted():
+        async with aclosing(feed.follow(context.account, following.place)) as events:
+            async for event in events:
+                if not following.tells(event):
+                    continue
+                if not await holds(context):
+                    raise ended()
+                context.place = event.sequence
+                yield event
+                await denied(context)
 
 
-async def _holds(context: Context) -> bool:
+async def denied(context: Context) -> None:
+    """Record what was refused in an event once it was answered: it must not wait for the end."""
+    await record_denials(context)
+    context.denials.clear()
+
+
+async def holds(context: Context) -> bool:
     """Whether the credentials hold; where nobody can tell, nothing is told until somebody can."""
     while True:
         try:

@@ -1,14 +1,16 @@
 """The graph as clients see it: types, the permission directive, payload problems."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
 from strawberry import federation
+from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.info import Info
 from strawberry.utils.operation import get_operation_type
@@ -16,12 +18,16 @@ from strawberry.utils.operation import get_operation_type
 import schema.enums  # noqa: F401 - registers the enums before any type uses them
 from domain.problems import invalid
 from resolvers import nodes, reveals
+from resolvers.context import Context
+from schema.again import answered, ready
 from schema.audit import AuditEvent
 from schema.cart import Cart
 from schema.charging import Charging
 from schema.descriptions import describe
 from schema.documents import Documents, Remembered, parse_bounded
+from schema.inputs import Inputs
 from schema.mutation import Mutation
+from schema.opening import Opened, opened
 from schema.order import Fulfillment, Order, OrderEvent
 from schema.permissions import enforce, refusal, type_scopes
 from schema.product import Product
@@ -62,15 +68,16 @@ class Afterwards(SchemaExtension):
         try:
             yield
         finally:  # also when it took too long, or failed
-            await self._record()
+            await _record(self.execution_context.context)
 
-    async def _record(self) -> None:
-        try:
-            await reveals.record_denials(self.execution_context.context)
-        except Exception as error:  # noqa: BLE001 - whatever it was, nobody gets an answer
-            fault = GraphQLError("", original_error=error)
-            fault.path = []  # it was executed: without a path it would be the client's mistake
-            raise fault from None
+
+async def _record(context: Context) -> None:
+    try:
+        await reveals.record_denials(context)
+    except Exception as error:  # noqa: BLE001 - whatever it was, nobody gets an answer
+        fault = GraphQLError("", original_error=error)
+        fault.path = []  # it was executed: without a path it would be the client's mistake
+        raise fault from None
 
 
 class Schema(federation.Schema):
@@ -87,6 +94,61 @@ class Schema(federation.Schema):
 
     def _get_execute_function(self) -> Callable[..., Any]:
         return self.executed_by or super()._get_execute_function()
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """What the library's own answers; shorter where the document is known to be valid."""
+        asked = None
+        if query and context_value is not None and allowed_operation_types is not None:
+            providers = len(context_value.services.providers)
+            asked = ready(self._schema, self.remembered, query, operation_name, providers)
+            if asked is not None and asked.kind not in allowed_operation_types:
+                asked = None
+        if asked is None or context_value is None:
+            return await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+        run = partial(
+            self._get_execute_function(),
+            self._schema,
+            asked.document,
+            root_value=root_value,
+            variable_values=variable_values,
+            operation_name=asked.name,
+            context_value=context_value,
+            is_awaitable=optimized_is_awaitable,
+            executor_class=self.execution_context_class,
+            **self._get_custom_context_kwargs(operation_extensions),
+        )
+        return await answered(asked.price, variable_values, context_value, run, _record)
+
+    async def opened(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        context: Context,
+        name: str | None,
+        extensions: dict[str, Any] | None,
+    ) -> Opened | ExecutionResult | None:
+        """A subscription that has begun, or why it could not; None: `stream` is to read it."""
+        asked = ready(self._schema, self.remembered, query, name, len(context.services.providers))
+        if asked is None or asked.kind is not OperationType.SUBSCRIPTION:
+            return None
+        return await opened(self._schema, asked, variables, context, extensions)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -162,8 +224,10 @@ def build_schema(*, introspection: bool = True) -> Schema:
     schema.remembered = remembered
     describe(schema._schema)  # noqa: SLF001
     straighten(schema._schema)  # noqa: SLF001
+    if (query := schema.core.query_type) is not None:
+        Inputs(schema).unwrap(query.fields)
     enforce(schema._schema)  # noqa: SLF001 - the library offers no other way to its graphql-core schema
     return schema
 
 
-__all__ = ["Schema", "build_schema"]
+__all__ = ["Opened", "Schema", "build_schema"]

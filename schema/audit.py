@@ -40,3 +40,27 @@ class AuditEventConnection:
     edges: list[AuditEventEdge] = answer(description="The items with their cursors.")
     nodes: list[AuditEvent] = answer(description="The items.")
     page_info: PageInfo = answer(description="Where this page stands.")
+
+
+@shows(audit.AuditChain)
+class AuditChain:
+    """Whether the account's chain holds, by its newest rows and its newest checkpoint."""
+
+    length: str = answer(lambda root: str(root.length), "How many rows it has.")
+    head: str | None = answer(
+        lambda root: root.head.hex() if root.head else None,
+        "The mac of its newest row; null where there is none.",
+    )
+    checked: int = answer(description="How many of the newest rows were checked, at most 1,000.")
+    intact: bool = answer(
+        lambda root: root.first_broken is None,
+        "Nothing that was checked is missing, altered, moved or cut off, as far as the newest"
+        " checkpoint and the rows after it can tell.",
+    )
+    first_broken: str | None = answer(
+        lambda root: None if root.first_broken is None else str(root.first_broken),
+        "The sequence of the first row that does not hold; null while it is intact.",
+    )
+    checkpoint_at: datetime | None = answer(
+        description="When the newest checkpoint of it was taken; null before the first."
+    )

@@ -58,7 +58,11 @@ ASKS_STATUS = frozenset(
     {("Order", name) for name in ("status", "live", "asOf")}
     | {("Fulfillment", name) for name in ("status", "providerStatus", "live", "asOf")}
 )
-EXTRA = {("Provider", "balances"): 20}  # asked at that provider
+EXTRA = {
+    ("Provider", "balances"): 20,  # asked at that provider
+    ("Query", "orderCounts"): 90,  # reads every order of its time
+    ("Query", "auditChain"): 49,  # recomputes up to a thousand MACs
+}
 QUOTE = 20  # for each provider, once for a cart
 ASKS_QUOTE = frozenset({"lines", "totalQuantity", "totals", "warnings"})
 

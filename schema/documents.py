@@ -26,6 +26,7 @@ from graphql import (
 )
 from graphql.language import ast
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 
 from schema.costs import Price
 
@@ -122,7 +123,7 @@ class _Walk:
 def _count(document: DocumentNode) -> None:
     """Refuse too many of a kind."""
     operations = fragments = variables = aliases = directives = 0
-    for node in _nodes(document):
+    for node in nodes(document):
         operations += isinstance(node, OperationDefinitionNode)
         fragments += isinstance(node, FragmentDefinitionNode)
         variables += isinstance(node, ast.VariableDefinitionNode)
@@ -143,7 +144,7 @@ def _count(document: DocumentNode) -> None:
             raise refuse(f"A document may have at most {most} {name}.")
 
 
-def _nodes(document: DocumentNode) -> Iterator[ast.Node]:
+def nodes(document: DocumentNode) -> Iterator[ast.Node]:
     """Everything in a document; iterative, so that nesting costs no stack."""
     waiting: list[ast.Node] = list(document.definitions)
     while waiting:
@@ -159,7 +160,7 @@ def _nodes(document: DocumentNode) -> Iterator[ast.Node]:
 
 def _refuse_introspection(document: DocumentNode) -> None:
     """Refuse what tells of the schema; `__typename` names what was found and stays."""
-    for node in _nodes(document):
+    for node in nodes(document):
         if isinstance(node, FieldNode) and node.name.value in INTROSPECTION:
             raise GraphQLError(
                 "Introspection is switched off.",
@@ -231,6 +232,16 @@ def check(
     return errors
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An operation of a valid document. `name` is its own where none was asked for."""
+
+    document: DocumentNode
+    name: str | None
+    kind: OperationType
+    price: Price
+
+
 class Remembered:
     """The most recently used valid documents by their text."""
 
@@ -238,6 +249,7 @@ class Remembered:
         self._free = characters
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
         self._prices: dict[str, dict[str | None, Price]] = {}
+        self._ready: dict[str, dict[str | None, Ready]] = {}
 
     def __contains__(self, text: str) -> bool:
         return text in self._documents
@@ -252,6 +264,10 @@ class Remembered:
         """What a document's operations cost by their names, to be added to while it is known."""
         return self._prices.setdefault(text, {}) if text in self._documents else {}
 
+    def ready(self, text: str) -> dict[str | None, Ready]:
+        """A document's operations by the names they are asked for, to be added to as well."""
+        return self._ready.setdefault(text, {}) if text in self._documents else {}
+
     def add(self, text: str, document: DocumentNode) -> None:
         if text not in self._documents:
             self._documents[text] = document
@@ -259,4 +275,5 @@ class Remembered:
         while self._free < 0:
             forgotten, _ = self._documents.popitem(last=False)
             self._prices.pop(forgotten, None)
+            self._ready.pop(forgotten, None)
             self._free += len(forgotten)

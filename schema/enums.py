@@ -17,6 +17,7 @@ ENUMS: tuple[tuple[type[Enum], str, str], ...] = (
     (ledger.EntryKind, "WalletEntryKind", "What happened to money."),
     (catalog.SourceOutcome, "SourceOutcome", "How a provider took part in an answer."),
     (orders.OrderStatus, "OrderStatus", "Where an order stands."),
+    (orders.CountInterval, "CountInterval", "What orders are counted by."),
     (orders.FulfillmentStatus, "FulfillmentStatus", "Where one provider's part stands."),
     (orders.AttemptOutcome, "AttemptOutcome", "What came of one try at a provider."),
     (orders.Resolution, "FulfillmentResolution", "What a person decides about a fulfillment."),

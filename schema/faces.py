@@ -34,6 +34,7 @@ def shows(
         # Only where a record may stand for several types: the check costs a call per value.
         if abstract or cls.__bases__ != (object,):
             cls.is_type_of = staticmethod(lambda record, info: isinstance(record, records))  # type: ignore[attr-defined]
+            cls.records = frozenset(records)  # type: ignore[attr-defined]
         kwargs: dict[str, Any] = {"keys": list(keys)} if keys else {}
         if shareable:
             kwargs["shareable"] = True

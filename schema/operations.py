@@ -1,4 +1,7 @@
-"""What operators see: the fulfillments of all accounts."""
+"""What operators see: fulfillments and orders of all accounts."""
+
+from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
@@ -40,11 +43,27 @@ class FulfillmentFilter:
     )
 
     def wanted(self) -> orders.FulfillmentFilter:
-        account = None
-        if self.account is not None:
-            account = row_id(self.account, Kind.ACCOUNT)
-            if account is None:
-                raise invalid("this is not the id of an account", "filter", "account")
         return orders.FulfillmentFilter(
-            status=tupled(self.status), provider=tupled(self.provider), account=account
+            status=tupled(self.status),
+            provider=tupled(self.provider),
+            account=account_of(self.account, "filter", "account"),
         )
+
+
+def account_of(id: strawberry.ID | None, *path: str) -> UUID | None:
+    """The account of a global id, None without one; Refused for any other id."""
+    if id is None:
+        return None
+    found = row_id(id, Kind.ACCOUNT)
+    if found is None:
+        raise invalid("this is not the id of an account", *path)
+    return found
+
+
+@shows(orders.OrderCount)
+class OrderCount:
+    """How many orders placed in one hour or day have one status now."""
+
+    start: datetime = answer(description="When the hour or day begins, in UTC.")
+    status: orders.OrderStatus = answer(description="The recorded status.")
+    count: int = answer(description="How many orders.")

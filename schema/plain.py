@@ -6,6 +6,8 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from resolvers import vouchers
+
 
 def plain_attributes(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, str]]:
     """The unguarded fields that are read from their record, with the attribute's name."""
@@ -26,6 +28,24 @@ def plain_functions(
         if len(parameters) == 1 and parameters[0] in {"root", "self"}:
             function: Any = resolver.wrapped_func
             yield field, function
+
+
+def begun_secrets(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, type]]:
+    """The secrets of a voucher, with the class of what their resolvers return."""
+    kind = schema.type_map["Voucher"]
+    if isinstance(kind, GraphQLObjectType):
+        for field in kind.fields.values():
+            resolver = field.extensions["strawberry-definition"].base_resolver
+            if resolver is not None and resolver.wrapped_func in vouchers.SECRETS:
+                yield field, vouchers.Opened
+
+
+def shown_records(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, frozenset[type]]]:
+    """The types that judge what they are shown, with the records that are always theirs."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and kind.is_type_of:
+            face = kind.extensions["strawberry-definition"].origin
+            yield kind, getattr(face, "records", frozenset())
 
 
 def _unguarded(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, Any]]:

@@ -1,12 +1,17 @@
 """What can be read."""
 
+from datetime import datetime
+from typing import Annotated
+
 import strawberry
 from graphql import GraphQLError
 
 from domain.catalog import ProductSort
+from domain.orders import CountInterval
 from domain.problems import invalid
 from domain.viewers import Scope
 from resolvers import (
+    ahead,
     audit,
     carts,
     nodes,
@@ -20,11 +25,16 @@ from resolvers import (
 )
 from resolvers.context import Ask, operate
 from resolvers.paging import Arguments
-from schema.audit import AuditEventConnection
+from schema.audit import AuditChain, AuditEventConnection
 from schema.cart import Cart
 from schema.faces import answer
 from schema.node import Node
-from schema.operations import FulfillmentConnection, FulfillmentFilter
+from schema.operations import (
+    FulfillmentConnection,
+    FulfillmentFilter,
+    OrderCount,
+    account_of,
+)
 from schema.order import Order, OrderConnection, OrderEventConnection, OrderFilter, OrderLookup
 from schema.permissions import needs
 from schema.product import Product, ProductConnection, ProductFilter
@@ -82,7 +92,7 @@ async def _order(info: Ask, by: OrderLookup) -> object:
     if len(given) != 1:
         raise invalid("name the order in exactly one way: id, reference or providerOrder", "by")
     if by.id:
-        return await orders.by_id(info.context, by.id)
+        return await orders.by_id(info.context, by.id, ahead.of_order(info))
     if by.reference:
         return await orders.by_reference(info.context, by.reference)
     key = by.provider_order
@@ -100,7 +110,8 @@ async def _orders(
     filter: OrderFilter | None = None,
 ) -> object:
     page = Arguments(first, after, last, before)
-    return await orders.page(info.context, page, filter.wanted() if filter else None)
+    wanted = filter.wanted() if filter else None
+    return await orders.page(info.context, page, wanted, ahead.of_page(info))
 
 
 async def _order_events(
@@ -135,6 +146,10 @@ async def _audit_events(
     return await audit.page(info.context, Arguments(first, after, last, before))
 
 
+async def _audit_chain(info: Ask) -> object:
+    return await audit.chain(info.context)
+
+
 async def _fulfillments(
     info: Ask,
     first: int | None = None,
@@ -145,6 +160,28 @@ async def _fulfillments(
 ) -> object:
     page = Arguments(first, after, last, before)
     return await operations.page(operate(info), page, filter.wanted() if filter else None)
+
+
+async def _order_counts(
+    info: Ask,
+    since: Annotated[
+        datetime, strawberry.argument(name="from", description="Orders placed then or later.")
+    ],
+    until: Annotated[
+        datetime,
+        strawberry.argument(
+            name="to", description="Orders placed before: at most 744 hours or days after `from`."
+        ),
+    ],
+    by: Annotated[
+        CountInterval, strawberry.argument(description="What is counted together, in UTC.")
+    ] = CountInterval.DAY,
+    account: Annotated[
+        strawberry.ID | None,
+        strawberry.argument(description="Orders of this account only; of all without it."),
+    ] = None,
+) -> object:
+    return await operations.counts(operate(info), since, until, by, account_of(account, "account"))
 
 
 @strawberry.type(description="What can be read.")
@@ -166,11 +203,20 @@ class Query:
     audit_events: AuditEventConnection | None = answer(
         _audit_events, "The account's audit chain, newest first.", scopes=needs(Scope.AUDIT_READ)
     )
+    audit_chain: AuditChain | None = answer(
+        _audit_chain, "Whether the account's audit chain holds.", scopes=needs(Scope.AUDIT_READ)
+    )
     webhook_endpoints: list[WebhookEndpoint] | None = answer(
         _webhook_endpoints, "Where the account is told about its orders, at most 20 places."
     )
     fulfillments: FulfillmentConnection | None = answer(
         _fulfillments,
         "The fulfillments of all accounts, newest first.",
+        scopes=needs(Scope.OPERATIONS_READ),
+    )
+    order_counts: list[OrderCount] | None = answer(
+        _order_counts,
+        "How many orders of all accounts were placed when, by status: oldest first, without the"
+        " hours or days that have none.",
         scopes=needs(Scope.OPERATIONS_READ),
     )

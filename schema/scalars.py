@@ -60,11 +60,15 @@ def parse_key(value: object) -> str:
 
 
 def _show_decimal(value: Decimal) -> str:
-    return f"{value:f}"
+    # As text an amount is there in a third of the time, but very small and large ones have an E.
+    text = str(value)
+    return text if "E" not in text else f"{value:f}"
 
 
 def _show_instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat()[:-6] + "Z"
 
 
 SCALARS: dict[object, ScalarDefinition] = {

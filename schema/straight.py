@@ -30,7 +30,7 @@ Resolve = Callable[..., Any]
 def straighten(schema: GraphQLSchema) -> None:
     """Take the wrappers off, before rights are put around the fields.
 
-    The roots' fields keep theirs: they are called once, and take inputs.
+    The roots' fields keep theirs: they take inputs. Query's lose it later (see schema/inputs.py).
     """
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLEnumType):

@@ -7,7 +7,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.orders import OrderEvent as Event
 from resolvers import subscriptions
-from resolvers.context import Ask
+from resolvers.context import Ask, Context
 from schema.order import OrderEvent
 
 
@@ -15,8 +15,12 @@ class EachFresh(StrawberryGraphQLCoreExecutionContext):
     """Executes every event of a subscription as a request of its own: it loads everything anew."""
 
     def build_per_event_executor(self, payload: Event) -> "EachFresh":
+        return self.at(payload, self.context_value.fresh())
+
+    def at(self, payload: Event, context: Context) -> "EachFresh":
+        """What executes one event, with a context of its own."""
         executor = super().build_per_event_executor(payload)
-        executor.context_value = self.context_value.fresh()
+        executor.context_value = context
         return executor  # type: ignore[return-value]
 
 

@@ -9,10 +9,9 @@ import hashlib
 import hmac
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -53,8 +52,7 @@ LOSSLESS: Final = "surrogatepass"
 SEALING: Final = frozenset({KeyPurpose.DATA, KeyPurpose.TOKEN})
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """Where a sealed value stands: account (None: the installation), row and field.
 
     A voucher's secret: its account, its id, its SecretField. A provider token: None,

@@ -1,16 +1,16 @@
 """Who asks: credentials from the headers turned into a caller, or refused without a hint."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
 
-from app.auth.api_keys import ApiKeys
-from app.auth.bearer import Bearer, Identity, Issuer
+from app.auth.api_keys import CACHED, Accepted, ApiKeys
 from app.auth.failures import Failures
-from app.auth.jwks import IssuerUnavailable
+from app.auth.issuer import Issuer, IssuerUnavailable
 from app.auth.presented import Ambiguous, ApiKey, BearerToken, from_headers
 from app.errors import Refusal
 from app.limits import Bucket, Limiter, Rule, Standing, neighborhood
@@ -22,8 +22,11 @@ from db.clients import Client
 from db.pool import Database
 from domain.viewers import Scope, Viewer
 
+if TYPE_CHECKING:
+    from app.auth.bearer import Bearer, Identity
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Allowance:
     """What clients may do whose row does not say otherwise."""
 
@@ -33,11 +36,11 @@ class Allowance:
     vouchers_per_hour: int
     cost_budget: int = 20_000
 
-    @property
+    @cached_property
     def bucket(self) -> Bucket:
         return Bucket(self.cost_budget)
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         return Rule(self.rate_per_minute, 60), Rule(self.rate_per_10_seconds, 10)
 
@@ -56,6 +59,15 @@ class Caller:
     rules: tuple[Rule, ...]
     bucket: Bucket
     holds: Callable[[], Awaitable[bool]] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def stands_with(self) -> Hashable:
+        """Equal for those whose credentials hold or end together: the same ones, from one place."""
+        if not isinstance(self.holds, partial):
+            return id(self)
+        who, *where = self.holds.args
+        # A genuine token is remembered: who comes with it again is the same one.
+        return (who if isinstance(who, Accepted) else id(who), *where)
 
 
 # Who it is, what they may do, and whether that still holds.
@@ -87,9 +99,8 @@ class Authenticator:
         self._rates: Limiter = limiter or Local(clock)
         self._failures = Failures(self._rates, bearer=issuer is not None)
         self._api_keys = ApiKeys(database, pepper, self._failures, mode=mode, clock=clock)
-        self._bearer: Bearer | None = None
-        if issuer is not None:
-            self._bearer = Bearer(database, self._failures, issuer, clock=clock, wall=wall)
+        self._clients: dict[str, tuple[Client, Viewer, Allowance]] = {}
+        self._bearer = _bearer(database, self._failures, issuer, clock, wall) if issuer else None
 
     async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
         """Who the headers name; a WebSocket's connection_init may hold the same names.
@@ -111,7 +122,7 @@ class Authenticator:
         if found is None:
             raise await self._failures.count(address)
         viewer, allowance, holds = found
-        return await self._counted(viewer, f"client {viewer.client_id}", allowance, holds)
+        return await self._counted(viewer, _name(viewer.client_id), allowance, holds)
 
     async def still_valid(self, caller: Caller) -> bool:
         """Whether somebody let in before would be let in now with the same rights.
@@ -129,9 +140,8 @@ class Authenticator:
         accepted = await self._api_keys.accepted(sent.key, sent.secret.reveal(), address)
         if accepted is None:
             return None
-        allowance = self._of(accepted.client)
-        holds = partial(self._api_keys.holds, accepted, address)
-        return _viewer(accepted.client, allowance), allowance, holds
+        viewer, allowance = self._known(accepted.client)
+        return viewer, allowance, partial(self._api_keys.holds, accepted, address)
 
     async def _with_token(self, sent: BearerToken, address: str) -> Found | None:
         if self._bearer is None:
@@ -156,6 +166,16 @@ class Authenticator:
         standing = self._within(await decided(self._rates.take(name, allowance.rules)))
         return Caller(viewer, standing, name, allowance.rules, allowance.bucket, holds)
 
+    def _known(self, client: Client) -> tuple[Viewer, Allowance]:
+        """Who a client is and what it may do, found once for each row that was read of it."""
+        found = self._clients.get(client.key_id)
+        if found is None or found[0] is not client:
+            allowance = self._of(client)
+            if len(self._clients) >= CACHED:
+                self._clients.clear()
+            found = self._clients[client.key_id] = (client, _viewer(client, allowance), allowance)
+        return found[1], found[2]
+
     def _of(self, client: Client) -> Allowance:
         default, own = self._demo if client.demo else self._allowance, client.limits
         return Allowance(
@@ -175,6 +195,11 @@ class Authenticator:
         return standing
 
 
+@lru_cache(maxsize=CACHED)  # an id takes longer to write than a request to count
+def _name(client_id: UUID) -> str:
+    return f"client {client_id}"
+
+
 def _viewer(client: Client, allowance: Allowance) -> Viewer:
     known = {scope.value: scope for scope in Scope}
     return Viewer(
@@ -188,7 +213,7 @@ def _viewer(client: Client, allowance: Allowance) -> Viewer:
     )
 
 
-def _holder(identity: Identity, account: Account, allowance: Allowance) -> Viewer:
+def _holder(identity: "Identity", account: Account, allowance: Allowance) -> Viewer:
     return Viewer(
         account=account.id,
         account_name=account.name,
@@ -198,6 +223,18 @@ def _holder(identity: Identity, account: Account, allowance: Allowance) -> Viewe
         reveals_per_order_hour=allowance.reveals_per_order_hour,
         vouchers_per_hour=allowance.vouchers_per_hour,
     )
+
+
+def _bearer(
+    database: Database,
+    failures: Failures,
+    issuer: Issuer,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+) -> "Bearer":
+    from app.auth.bearer import Bearer  # noqa: PLC0415 - 3 MiB that few need
+
+    return Bearer(database, failures, issuer, clock=clock, wall=wall)
 
 
 def _not_now(error: IssuerUnavailable) -> Refusal:

@@ -4,6 +4,7 @@ Of a secret only an HMAC under a versioned pepper is stored. A secret has 256 ra
 password hash would protect nothing and let anyone burn our time.
 """
 
+import asyncio
 import base64
 import hmac
 import ipaddress
@@ -89,12 +90,17 @@ class ApiKeys:
         self._prefix = KEY_PREFIXES[mode]
         self._clock = clock
         self._nobody = Digest(NOBODY, pepper.version)
-        # By key id: when the row was read, and the row.
-        self._rows: OrderedDict[str, tuple[float, Client | None]] = OrderedDict()
+        # By key id: when the row was read, the row, and who comes with its current secret.
+        self._rows: OrderedDict[str, tuple[float, Client | None, Accepted | None]] = OrderedDict()
         self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
+        # Rows that are being read, and since when.
+        self._reads: dict[str, tuple[float, asyncio.Task[Client | None]]] = {}
 
     async def accepted(self, key: str, secret: str, address: str) -> Accepted | None:
         """The client whose credentials these are, if it may use them now and from here."""
+        found = self._again(key, secret, address)
+        if found is not None:
+            return found
         if not KEY_ID.fullmatch(key) or not is_well_formed(secret):
             return None
         # Who has logged in from here before is not locked out by others behind the same address.
@@ -111,6 +117,17 @@ class ApiKeys:
             self._welcome.popitem(last=False)
         return found
 
+    def _again(self, key: str, secret: str, address: str) -> Accepted | None:
+        """Who was let in from here before, while the row is remembered; None says nothing."""
+        known = self._rows.get(key)
+        if known is None or (address, key) not in self._welcome:
+            return None
+        read_at, client, accepted = known
+        if client is None or accepted is None or self._clock() >= read_at + CACHE_SECONDS:
+            return None
+        genuine = self._is(secret, accepted.digest)
+        return accepted if genuine and self._admits(client, address) else None
+
     async def holds(self, accepted: Accepted, address: str) -> bool:
         """Whether a client that was let in would be now, with the same rights."""
         client = await self._row(accepted.client.key_id, CACHE_SECONDS)
@@ -125,13 +142,13 @@ class ApiKeys:
         """The same work whether there is such a client or not, and whatever is wrong."""
         known = client.digests(datetime.now(UTC)) if client else ()
         current, previous = (*known, self._nobody, self._nobody)[:2]
-        genuine = [
-            hmac.compare_digest(self._pepper.mac(secret, one.pepper_version), one.mac)
-            for one in (current, previous)
-        ]
+        genuine = [self._is(secret, one) for one in (current, previous)]
         if client is None or not any(genuine) or not self._admits(client, address):
             return None
         return Accepted(client, current if genuine[0] else previous)
+
+    def _is(self, secret: str, known: Digest) -> bool:
+        return hmac.compare_digest(self._pepper.mac(secret, known.pepper_version), known.mac)
 
     def _admits(self, client: Client, address: str) -> bool:
         return (
@@ -146,9 +163,23 @@ class ApiKeys:
         known = self._rows.get(key)
         if known is not None and now < known[0] + seconds:
             return known[1]
-        async with self._database.worker(read_only=True) as conn:
-            client = await clients.find(conn, key)
-        self._rows[key] = (now, client)
+        begun = self._reads.get(key)
+        # One read for all who ask meanwhile: a thousand subscribers of a client ask at once.
+        if begun is None or now >= begun[0] + seconds:
+            begun = self._reads[key] = (now, asyncio.create_task(self._read(key, now)))
+        # One who leaves does not take the read from the others.
+        return await asyncio.shield(begun[1])
+
+    async def _read(self, key: str, now: float) -> Client | None:
+        try:
+            async with self._database.worker(read_only=True) as conn:
+                client = await clients.find(conn, key)
+        finally:
+            if self._reads.get(key, (None,))[0] == now:
+                del self._reads[key]
+        if (newer := self._rows.get(key)) is not None and newer[0] > now:
+            return client
+        self._rows[key] = (now, client, Accepted(client, client.current) if client else None)
         self._rows.move_to_end(key)
         if len(self._rows) > CACHED:
             self._rows.popitem(last=False)

@@ -17,6 +17,7 @@ import structlog
 from joserfc.jwk import Key
 
 from app.auth.failures import Failures
+from app.auth.issuer import Issuer
 from app.auth.jwks import SigningKeys
 from app.auth.jwt import Signed, TokenRefused, claims_of, signed
 from db import accounts
@@ -49,20 +50,6 @@ class Identity:
     expires_at: float
     ends_at: float
     key: Key = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """Whose tokens are good here: its address, whom they are for, where its keys are.
-
-    `jwks_url` None: the issuer's discovery document tells. `account` and `scope` name claims.
-    """
-
-    url: str
-    audience: str
-    jwks_url: str | None = None
-    account: str = "account"
-    scope: str = "scope"
 
 
 class Bearer:

@@ -19,6 +19,7 @@ from joserfc.jwk import Key, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
 from app.addresses import is_safe_url
+from app.auth.issuer import IssuerUnavailable
 
 log = structlog.get_logger()
 
@@ -33,14 +34,6 @@ RSA_BITS = range(2048, 8193)
 KINDS = ("RSA", "EC", "OKP")
 PUBLIC = ("kty", "kid", "use", "key_ops", "alg", "n", "e", "crv", "x", "y")
 MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])", re.IGNORECASE)
-
-
-class IssuerUnavailable(Exception):
-    """The keys are not known and the issuer could not be asked, or not yet again."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__("the issuer's keys are not known")
-        self.seconds = max(1, round(seconds))
 
 
 class _Unusable(Exception):

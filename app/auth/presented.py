@@ -1,6 +1,6 @@
 """The credentials that came with a request, as they were sent; nothing of them is checked here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.secret import Secret
@@ -36,20 +36,9 @@ def from_headers(headers: Mapping[str, str]) -> Presented | None:
     The mapping must find names in any case, as the server's does. What is sent twice is refused: a
     proxy on the way may have looked at the other one.
     """
-    return _of({name: _once(headers, name) for name in NAMES if name in headers})
-
-
-def _once(headers: Mapping[str, str], name: str) -> str:
-    all_of = getattr(headers, "getall", None)
-    if all_of is not None and len(all_of(name)) > 1:
-        raise Ambiguous
-    return headers[name]
-
-
-def _of(sent: Mapping[str, str]) -> Presented | None:
-    if not sent:
+    key, secret, authorization = (_once(headers, name) for name in NAMES)
+    if key is None and secret is None and authorization is None:
         return None
-    key, secret, authorization = (sent.get(name) for name in NAMES)
     if authorization is None and key is not None and secret is not None:
         return ApiKey(key, Secret(secret))
     if authorization is not None and key is None and secret is None:
@@ -57,3 +46,13 @@ def _of(sent: Mapping[str, str]) -> Presented | None:
         if scheme.lower() == "bearer":
             return BearerToken(Secret(token.strip(" ")))
     raise Ambiguous
+
+
+def _once(headers: Mapping[str, str], name: str) -> str | None:
+    all_of = getattr(headers, "getall", None)
+    if all_of is None:
+        return headers.get(name)
+    found: Sequence[str] = all_of(name, ())
+    if len(found) > 1:
+        raise Ambiguous
+    return found[0] if found else None

@@ -4,7 +4,7 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.limits import Bucket, Purse, Rule, Standing
 
@@ -18,20 +18,20 @@ class Window:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._times: dict[Rule, deque[float]] = {rule: deque() for rule in rules}
+        self._times: list[tuple[Rule, deque[float]]] = [(rule, deque()) for rule in rules]
 
     def take(self, now: float) -> Standing:
         """Count one request, unless a rule refuses it."""
-        standing = tightest(self.standings(now))
-        if not standing.allowed:
-            return standing
-        for times in self._times.values():
+        found = tightest(self.standings(now))
+        if not found.allowed:
+            return found
+        for _, times in self._times:
             times.append(now)
-        return replace(standing, remaining=standing.remaining - 1)
+        return Standing(found.rule, found.remaining - 1, found.resets_in, allowed=True)
 
     def standings(self, now: float) -> list[Standing]:
         """Where the caller stands under each rule; nothing is counted."""
-        return [self._under(rule, times, now) for rule, times in self._times.items()]
+        return [self._under(rule, times, now) for rule, times in self._times]
 
     @staticmethod
     def _under(rule: Rule, times: deque[float], now: float) -> Standing:

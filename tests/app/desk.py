@@ -8,7 +8,7 @@ import pytest
 
 from app.auth import Allowance, Authenticator
 from app.auth.api_keys import Credentials, new_secret
-from app.auth.bearer import Issuer
+from app.auth.issuer import Issuer
 from app.errors import Refusal
 from app.pepper import Pepper
 from db import accounts, clients

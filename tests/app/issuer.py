@@ -14,7 +14,7 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import Key, generate_key
 
-from app.auth.bearer import Issuer
+from app.auth.issuer import Issuer
 from domain.secret import Secret
 
 AUDIENCE = "vouchergraph"

@@ -4,7 +4,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from db import audit, quotas
+from db import audit, audit_tail, quotas
 from db.audit import Broken
 from db.pool import Database
 from domain.audit import Act, AuditAction
@@ -35,7 +35,31 @@ async def written(database: Database, account: UUID, *subjects: str) -> None:
 async def broken(database: Database, account: UUID, key: bytes = KEY) -> Broken | None:
     async with database.worker(read_only=True) as conn:
         await audit.snapshot(conn)
-        return await audit.verify(conn, account, key)
+        found = await audit.verify(conn, account, key)
+        newest = audit_tail.check(key, await audit_tail.read(conn, account))
+    # The newest rows of so short a chain are all of it.
+    assert newest.first_broken == (found.sequence if found else None)
+    return found
+
+
+async def test_one_act_on_many_subjects_is_chained_like_many_acts(
+    database: Database, account: UUID
+) -> None:
+    await written(database, account, "a")
+    act = Act("client 1", AuditAction.VOUCHER_REVEALED, "", (), None, "r-2")
+    many = [("b", ("code",)), ("c", ("code", "pin")), ("d", ()), ("e", ("code",))]
+    async with database.viewer(account) as conn:
+        await audit.append_each(conn, account, act, [], KEY, await audit.lock(conn, account))
+        await audit.append_each(conn, account, act, many, KEY, await audit.lock(conn, account))
+    await written(database, account, "f")
+    assert await broken(database, account) is None
+    async with database.viewer(account) as conn:
+        found = (await audit.page(conn, account, Slice(9))).items
+    assert [event.sequence for event in found] == [6, 5, 4, 3, 2, 1]
+    assert [(e.act.subject, e.act.fields) for e in reversed(found[1:5])] == many
+    assert {(e.act.actor, e.act.purpose, e.act.request_id) for e in found[1:5]} == {
+        ("client 1", None, "r-2")
+    }
 
 
 async def test_a_chain_grows_and_holds(database: Database, account: UUID) -> None:
@@ -104,6 +128,8 @@ SET_BACK = (
         ("UPDATE audit_events SET fields = '{code}' WHERE sequence = 5", 5),
         ("UPDATE audit_events SET fields = '{\"code,pin\"}' WHERE sequence = 5", 5),
         ("UPDATE audit_events SET purpose = NULL WHERE sequence = 4", 4),
+        ("UPDATE audit_events SET action = 'NEVER_HEARD_OF' WHERE sequence = 4", 4),
+        ("UPDATE audit_events SET at = 'infinity' WHERE sequence = 4", 4),
         ("UPDATE audit_events SET at = at + interval '1 microsecond' WHERE sequence = 4", 4),
         ("UPDATE audit_events SET mac = '\\x00' WHERE sequence = 2", 2),
         ("UPDATE audit_heads SET mac = '\\x00'", 5),

@@ -250,8 +250,9 @@ async def test_sealed_values_come_with_what_decides_about_them(
         await vouchers.add(conn, [sealed])
     async with database.viewer(account) as conn:
         row = (await vouchers.sealed(conn, [sealed.voucher.id, uuid7()]))[sealed.voucher.id]
-        assert await vouchers.by_ids(conn, [sealed.voucher.id]) == {row.voucher.id: sealed.voucher}
-    assert (row.voucher, row.order_status) == (sealed.voucher, OrderStatus.PENDING)
+        assert await vouchers.by_ids(conn, [sealed.voucher.id]) == {row["id"]: sealed.voucher}
+    assert (row.order_id, row.state) == (sealed.voucher.order_id, sealed.voucher.state)
+    assert row.order_status is OrderStatus.PENDING
     assert dict(row.sealed) == sealed.sealed
     assert "sealed pin" not in repr(row)
 

@@ -1,11 +1,11 @@
 import time
-from uuid import UUID, uuid4
+from uuid import RFC_4122, UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ids import Kind, global_id, parse, row_id, uuid7
+from domain.ids import Kind, global_id, parse, row_id, uuid7, uuid7_texts
 
 
 def test_row_ids_are_version_7_and_follow_the_clock() -> None:
@@ -43,3 +43,12 @@ def test_one_id_has_one_spelling() -> None:
     same = row_id(text, Kind.ORDER)
     assert all(row_id(other, Kind.ORDER) != same for other in others)
     assert row_id(text + "=", Kind.ORDER) is None
+
+
+def test_many_ids_at_once_stand_between_their_neighbors() -> None:
+    before, texts, after = uuid7(), uuid7_texts(5_000), uuid7()
+    many = [UUID(text) for text in texts]
+    assert [str(id) for id in many] == texts
+    assert [before, *many, after] == sorted({before, *many, after})
+    assert {(id.version, id.variant) for id in many} == {(7, RFC_4122)}
+    assert uuid7_texts(0) == []

@@ -20,11 +20,11 @@ from domain.problems import invalid
 from domain.providers import Provider
 from domain.secret import Secret
 from domain.viewers import Scope, Viewer
-from execution import EXTENSION, Attribute, Call
+from execution import EXTENSION, Attribute, Call, Shows
 from resolvers.live import status as as_answered
 from resolvers.paging import Connection, Cursors
 from schema import build_schema, permissions
-from schema.plain import plain_attributes, plain_functions
+from schema.plain import plain_attributes, plain_functions, shown_records
 from tests.db import samples
 
 ACCOUNT = UUID(int=7)
@@ -165,11 +165,13 @@ class Records:
 
 
 def mark(schema: GraphQLSchema) -> None:
-    """Tell the plans of our schema which fields need no resolver, as app/compiled.py does."""
+    """Tell the plans of our schema what need not be asked, as app/compiled.py does."""
     for field, name in plain_attributes(schema):
         field.extensions[EXTENSION] = Attribute(name)
     for field, function in plain_functions(schema):
         field.extensions[EXTENSION] = Call(function)
+    for kind, classes in shown_records(schema):
+        kind.extensions[EXTENSION] = Shows(classes)
 
 
 @cache

@@ -21,7 +21,7 @@ from graphql import (
     parse,
 )
 
-from execution import EXTENSION, Attribute, Call, Plan, Plans
+from execution import EXTENSION, Attribute, Call, Plan, Plans, Shows
 
 SDL = """
 type Query { box: Box boxes: [Box] strict: [Box!] thing: Thing things: [Thing!] late: [Int!] }
@@ -208,6 +208,42 @@ async def test_a_type_that_cannot_tell_its_values() -> None:
     assert [error.message for error in found.errors or []] == [
         "Expected value of type 'Box' but got: {'a': 1}."
     ]
+
+
+class Known:
+    """A record that is always a box."""
+
+    def __init__(self, a: Any) -> None:
+        self.a = a
+
+
+class Kin(Known):
+    """One that has to be judged."""
+
+
+async def test_records_of_a_type_are_not_judged_and_all_others_are() -> None:
+    schema = build_schema(SDL)
+    judged: list[Any] = []
+
+    def judge(value: Any, info: Any) -> bool:
+        judged.append(type(value).__name__)
+        return isinstance(value, Known)
+
+    kind = schema.type_map["Box"]
+    kind.is_type_of = judge  # type: ignore[attr-defined]
+    kind.extensions[EXTENSION] = Shows(frozenset({Known}))
+    text = "{ box { a } boxes { a } thing { ... on Box { a } } }"
+    root = {"box": Known(1), "boxes": [Known(2), Kin(3), {"a": 4}, None], "thing": Known(5)}
+    found = await same(schema, text, root)
+    assert found.data == {
+        "box": {"a": 1},
+        "boxes": [{"a": 2}, {"a": 3}, None, None],
+        "thing": {"a": 5},
+    }
+    assert [error.path for error in found.errors or []] == [["boxes", 2]]
+    judged.clear()
+    assert plan_of(schema, "{ box { a } boxes { a } }").execute(root)
+    assert judged == ["Kin", "dict"]
 
 
 async def test_an_error_of_the_root_nulls_everything() -> None:

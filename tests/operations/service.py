@@ -12,6 +12,7 @@ import asyncpg
 
 from app import explorer
 from app.composition import core, opened_providers
+from app.console import Console
 from app.listening import listener
 from app.program import Program
 from app.server import HEADERS, build
@@ -158,7 +159,7 @@ async def running(
         aiohttp.ClientSession() as session,
     ):
         program = Program(parts, providers, simulators)
-        app = build(program, explorer.Page({}), metrics=False)
+        app = build(program, explorer.Page({}), Console({}), metrics=False)
         async with listener(app, "127.0.0.1", 0, HEADERS) as url:
             service = Service(url, program, simulators, session, statements)
             try:

@@ -69,6 +69,11 @@ COSTS = {
     ),
     "no live status": ("{ orders(first: 50) { nodes { reference settled } } }", 1 + 50),
     "balances": ("{ providers { balances { amount } } }", 10 * (1 + 10 * 1 + 20)),
+    "orders counted": (
+        '{ orderCounts(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z") { count } }',
+        10 * 1 + 90,
+    ),
+    "a chain checked": ("{ auditChain { intact } }", 1 + 49),
     "a cart that is quoted": ("{ cart(id: 1) { totals { price { amount } } } }", 1 + 10 * 2 + 80),
     "a cart that is not": ("{ cart(id: 1) { updatedAt } }", 1),
     "nodes": ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),

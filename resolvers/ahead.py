@@ -1,0 +1,253 @@
+"""What a document asks of the orders it reads, so that their parts are read along with them.
+
+A loader answers a field once the field has asked, in a transaction of its own, and every field that
+waits is a task of the loop. Where a root field reads orders, its document says already what will be
+asked of them. So their parts are read in the orders' own transaction, one statement each, their
+providers are asked meanwhile, and the loaders are told: fields find their answers there.
+
+Nothing depends on it. What was not foreseen, or could not be read, a field asks its loader for.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLIncludeDirective,
+    GraphQLResolveInfo,
+    GraphQLSkipDirective,
+    SelectionNode,
+    get_argument_values,
+    get_directive_values,
+)
+from graphql.execution.values import VariableValues
+
+from db import events, fulfillments, order_lines, products, vouchers, wallets
+from db.pool import Connection
+from domain.orders import Fulfillment, LiveStatus, Order, OrderLine
+from domain.pages import Slice
+from domain.problems import Refused
+from resolvers.context import Ask, Context
+from resolvers.live import order_live
+from resolvers.paging import from_the_end
+
+WORDS = frozenset({"status", "live", "asOf"})
+PART_WORDS = WORDS | {"providerStatus"}
+Told: TypeAlias = GraphQLResolveInfo[Any]
+MOVED = frozenset({"held", "captured", "released", "refunded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Which parts of some orders are asked for. `words`: the live status of what is open."""
+
+    lines: bool
+    products: bool
+    moved: bool
+    fulfillments: bool
+    words: bool
+    part_words: bool
+    vouchers: tuple[Slice, ...]
+    events: tuple[Slice, ...]
+
+
+def of_order(info: Ask) -> Foreseen | None:
+    """What is asked of the order that the field answers; None where that needs nothing else."""
+    told = _told(info)
+    return _Document(told).foreseen(told.field_nodes)
+
+
+def of_page(info: Ask) -> Foreseen | None:
+    """The same for a field that answers a page of orders."""
+    told = _told(info)
+    document = _Document(told)
+    pages = document.fields(told.field_nodes)
+    nodes = pages.get("nodes", [])
+    edges = document.fields(pages.get("edges", []))
+    return document.foreseen([*nodes, *edges.get("node", [])])
+
+
+def _told(info: Any) -> Told:
+    """What graphql-core tells of a field: the library's own info, which roots get, holds it."""
+    told: Told = getattr(info, "_raw_info", info)
+    return told
+
+
+class _Document:
+    """One execution's document, as far as it asks for orders."""
+
+    def __init__(self, told: Told) -> None:
+        self._fragments = told.fragments
+        known: Any = told.variable_values
+        # Plans hand over graphql-core's container; the library only what is in it.
+        container = isinstance(known, VariableValues)
+        self._variables = known if container else VariableValues({}, known)
+        self._order: Any = told.schema.type_map["Order"]
+        self._products = _may_see(told.context, "Product")
+
+    def foreseen(self, orders: Sequence[FieldNode]) -> Foreseen | None:
+        order = self.fields(orders)
+        line = self.fields(order.get("lines", []))
+        total = self.fields(order.get("totals", []))
+        parts = [*order.get("fulfillments", []), *line.get("fulfillments", [])]
+        part = self.fields(parts)
+        found = Foreseen(
+            lines="lines" in order or "totals" in order,
+            products="product" in line and self._products,
+            moved=not MOVED.isdisjoint(total),
+            fulfillments=bool(parts),
+            words=not WORDS.isdisjoint(order),
+            part_words=not PART_WORDS.isdisjoint(part),
+            vouchers=tuple(self._firsts("vouchers", order)),
+            events=tuple(self._firsts("events", order)),
+        )
+        return found if found != NOTHING else None
+
+    def fields(self, nodes: Iterable[FieldNode]) -> dict[str, list[FieldNode]]:
+        """What is selected below these fields, by name, through fragments and conditions."""
+        found: dict[str, list[FieldNode]] = {}
+        seen: set[str] = set()
+        for node in nodes:
+            if node.selection_set is not None:
+                for field in self._selected(node.selection_set.selections, seen):
+                    found.setdefault(field.name.value, []).append(field)
+        return found
+
+    def _selected(self, selections: Iterable[SelectionNode], seen: set[str]) -> Iterator[FieldNode]:
+        # The parent is no abstract type: a fragment that may stand here always holds.
+        for node in selections:
+            if node.directives and not self._holds(node):
+                continue
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, FragmentSpreadNode):
+                if node.name.value not in seen:
+                    seen.add(node.name.value)
+                    fragment = self._fragments[node.name.value]
+                    yield from self._selected(fragment.selection_set.selections, seen)
+            else:
+                yield from self._selected(node.selection_set.selections, seen)  # type: ignore[attr-defined]
+
+    def _holds(self, node: SelectionNode) -> bool:
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return not (skip and skip["if"]) and not (include and not include["if"])
+
+    def _firsts(self, name: str, order: dict[str, list[FieldNode]]) -> Iterator[Slice]:
+        """The slices from the start of a list, the only ones that fit more than one order."""
+        slices: dict[Slice, None] = {}
+        for node in order.get(name, ()):
+            try:
+                asked = get_argument_values(self._order.fields[name], node, self._variables)
+                if asked.get("after") is None and asked.get("before") is None:
+                    slices[from_the_end(asked.get("first"), asked.get("last"))] = None
+            except (GraphQLError, Refused):
+                continue  # the field says so itself
+        return iter(slices)
+
+
+NOTHING = Foreseen(
+    lines=False,
+    products=False,
+    moved=False,
+    fulfillments=False,
+    words=False,
+    part_words=False,
+    vouchers=(),
+    events=(),
+)
+
+
+def _may_see(context: Context, type_name: str) -> bool:
+    try:
+        context.check_type(type_name)
+    except GraphQLError:
+        return False
+    return True
+
+
+class Ahead:
+    """Reads what is foreseen of some orders, in the transaction that read them."""
+
+    def __init__(self, context: Context, foreseen: Foreseen) -> None:
+        self._context = context
+        self._foreseen = foreseen
+        self._orders: Sequence[Order] = ()
+        self._parts: dict[UUID, list[Fulfillment]] = {}
+        self._asked: dict[UUID, asyncio.Future[LiveStatus]] = {}
+
+    async def read(self, conn: Connection, orders: Sequence[Order]) -> None:
+        """One statement for each kind of part. The providers are asked before the rest is read."""
+        if not orders:
+            return
+        self._orders = orders
+        wanted, loaders = self._foreseen, self._context.loaders
+        ids = [order.id for order in orders]
+        if parts_of := ids if wanted.fulfillments else self._unsettled():
+            self._parts = await fulfillments.by_orders(conn, parts_of)
+            loaders.fulfillments_of_order.tell(self._parts)
+            self._ask()
+        if wanted.lines:
+            lines = await order_lines.by_orders(conn, ids)
+            loaders.lines_of_order.tell(lines)
+            if wanted.products and (keys := _sold(lines.values())):
+                known = await products.by_keys(conn, keys)
+                loaders.product_by_key.tell({key: known.get(key) for key in keys})
+        if wanted.moved:
+            moved = await wallets.totals_of_orders(conn, ids)
+            loaders.moved_of_order.tell({id: moved.get(id, {}) for id in ids})
+        for cut in wanted.vouchers:
+            loaders.vouchers_of_order(cut).tell(await vouchers.first_of_orders(conn, ids, cut))
+        for cut in wanted.events:
+            loaders.events_of_order(cut).tell(await events.first_of_orders(conn, ids, cut))
+
+    async def heard(self) -> None:
+        """Wait, outside the transaction, until the providers have answered or are given up."""
+        if not self._asked:
+            return
+        await asyncio.wait(self._asked.values())
+        for order in self._orders:
+            parts = self._parts.get(order.id)
+            if not parts or order.settled or order.id in self._context.orders_live:
+                continue
+            words = {f.id: self._asked[f.id] for f in parts if f.id in self._asked}
+            if not any(word.exception() for word in words.values()):
+                told = {id: word.result() for id, word in words.items()}
+                self._context.orders_live[order.id] = order_live(order, parts, told)
+
+    def _unsettled(self) -> list[UUID]:
+        if not self._foreseen.words:
+            return []
+        return [order.id for order in self._orders if not order.settled]
+
+    def _ask(self) -> None:
+        """Have the live loader ask for all that is open, at once."""
+        wanted, loaders = self._foreseen, self._context.loaders
+        settled = set() if wanted.part_words else {o.id for o in self._orders if o.settled}
+        if wanted.words or wanted.part_words:
+            asked = [
+                part
+                for order_id, parts in self._parts.items()
+                if order_id not in settled
+                for part in parts
+                if part.is_open
+            ]
+            loaders.know(asked)
+            self._asked = {part.id: loaders.live.shared(part.id) for part in asked}
+
+
+def _sold(lines: Iterable[Sequence[OrderLine]]) -> list[tuple[str, str]]:
+    """Provider and SKU of what was bought, each once."""
+    return list(
+        {
+            (line.provider_name, line.sku): None
+            for of_order in lines
+            for line in of_order
+            if line.sku is not None
+        }
+    )
