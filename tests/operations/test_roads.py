@@ -131,7 +131,8 @@ async def test_an_empty_budget_is_the_one_error_of_both(service: Service) -> Non
             context_value=asked,
             allowed_operation_types={OperationType.QUERY},
         )
-        assert result.errors and result.extensions
+        assert result.errors
+        assert result.extensions
         assert isinstance(result.errors[0].original_error, Refusal)
         assert (result.data, asked.begun) == (None, False)
         assert result.extensions["cost"]["requested"] == 10
