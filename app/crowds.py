@@ -29,18 +29,22 @@ log = structlog.get_logger()
 AT_ONCE = 200  # are told before others of this process have their turn: about 5 ms
 
 
-class Follower(Protocol):
-    """One subscription, as the crowd that tells it knows it."""
+class Gone(Exception):
+    """Nothing reaches the other side any more."""
 
-    async def tell(self, payload: bytes) -> bool:
-        """Send an answer without waiting for its reader; whether the next may follow at once."""
+
+class Follower(Protocol):
+    """One subscription, as the crowd that tells it knows it. Both may raise Gone."""
+
+    async def tell(self, sequence: int, payload: bytes) -> bool:
+        """Send an event's answer without waiting for its reader; whether the next may follow."""
 
     async def caught_up(self) -> None:
-        """Wait until its reader has taken what was sent, or give it up."""
+        """Wait until its reader has taken what was sent."""
 
 
 class Unshared(Exception):
-    """What an event comes to is not the same for all: a denial that is recorded for each."""
+    """What an event comes to is not the same for all: each is to be answered alone."""
 
 
 class Member:
@@ -111,21 +115,19 @@ class Crowd:
                 async for event in events:
                     if opened.following.tells(event):
                         if not await holds(context):
-                            self._part(ended)
-                            return
+                            return self._part(valid=False)
                         body = await self._answered(event, number)
                         self.place = event.sequence
                         await self._tell(event.sequence, body)
                     self.place = event.sequence
         except Unshared:
-            self._apart = True
-        except Exception as error:  # noqa: BLE001 - each may meet it alone
+            pass
+        except Exception as error:  # noqa: BLE001 - each may meet it alone, and come back
             log.warning("crowd.parted", cause=type(error).__name__)
-            self._apart = True
-        self._part()
+        return self._part()
 
     async def _answered(self, event: OrderEvent, number: str) -> bytes:
-        """The answer to one event, but for its end. Unshared: each is to be answered alone."""
+        """The answer to one event, but for its end."""
         own = replace(self._context, denials={}, seen=[]).fresh()
         try:
             result = await self.opened.answer(event, own)
@@ -133,7 +135,9 @@ class Crowd:
             for work in own.finish():
                 self._gateway.defer(work)
         found = shown(result, own, number, streamed=True)
-        if found.refused or own.denials:
+        # A denial is recorded for each, and the next event will very likely bring another.
+        self._apart = bool(own.denials)
+        if self._apart or found.refused:
             raise Unshared
         return encode(found.body)[:-1]
 
@@ -142,7 +146,7 @@ class Crowd:
             if member.after < sequence and member in self._members:
                 member.after = sequence
                 try:
-                    level = await member.follower.tell(body + member.ending)
+                    level = await member.follower.tell(sequence, body + member.ending)
                 except Exception as error:  # noqa: BLE001 - it is that follower's own
                     self._leave(member, error)
                 else:
@@ -160,8 +164,14 @@ class Crowd:
         else:
             member.parted.set_exception(error)
 
-    def _part(self, why: "type[Exception] | None | object" = None) -> None:
-        raise NotImplementedError
+    def _part(self, *, valid: bool = True) -> None:
+        """All go on alone from where they stand; or are told that their credentials ended."""
+        place = self.place or 0
+        # Who joins now joins anew.
+        self._task = self.place = None
+        for member in list(self._members):
+            member.after = max(member.after, place)
+            self._leave(member, None if valid else ended())
 
     def _rest(self) -> None:
         """Nobody is left: stop, until somebody joins."""
@@ -187,6 +197,8 @@ class Crowds:
         crowd = self._crowds.get(key)
         if crowd is None:
             crowd = self._crowds[key] = Crowd(self._gateway, opened, context)
+        else:
+            opened.discard()  # one for all is enough
         crowd.known += 1
         try:
             yield crowd
@@ -194,3 +206,4 @@ class Crowds:
             crowd.known -= 1
             if not crowd.known:
                 del self._crowds[key]
+                crowd.opened.discard()

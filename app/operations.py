@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import structlog
 from aiohttp import web
@@ -24,6 +24,9 @@ from db.pool import DatabaseUnavailable
 from resolvers.context import Context
 from schema import Schema
 
+if TYPE_CHECKING:
+    from app.crowds import Crowds
+
 log = structlog.get_logger()
 
 # The last wall: every call below has a deadline of its own that is far shorter.
@@ -35,6 +38,7 @@ class Gateway(Protocol):
 
     schema: Schema
     streams: Streams
+    crowds: "Crowds"
 
     @property
     def documents(self) -> Documents:
@@ -92,13 +96,13 @@ async def results(
     async with aclosing(stream) as found:
         try:
             async for result in found:
-                _finish(gateway, asked, context)
+                finished(gateway, asked, context)
                 # @defer and @stream, which answer otherwise, are not in this schema.
                 yield shown(cast(ExecutionResult, result), context, request_id, streamed=True)
         except GraphQLError as error:
             yield shown(PreExecutionError(data=None, errors=[error]), context, request_id)
         finally:
-            _finish(gateway, asked, context)
+            finished(gateway, asked, context)
 
 
 async def executed(
@@ -127,7 +131,7 @@ async def executed(
     except InvalidOperationTypeError as error:
         raise _not_this_way(error.operation_type) from None
     finally:
-        _finish(gateway, asked, context)
+        finished(gateway, asked, context)
     if (refusal := _budgets(result)) is not None:
         raise refusal
     return result
@@ -188,7 +192,8 @@ async def admitted(
         ) from None
 
 
-def _finish(gateway: Gateway, asked: Operation, context: Context) -> None:
+def finished(gateway: Gateway, asked: Operation, context: Context) -> None:
+    """An operation, or an event of one, was answered: do what is left, and keep its document."""
     if context.begun and context.viewer is not None:  # it was valid
         gateway.documents.keep(asked, context.account)
     _defer(gateway, context)

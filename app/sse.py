@@ -5,6 +5,7 @@ carry their sequence as `id`, so that Last-Event-ID resumes it.
 """
 
 import asyncio
+from collections import deque
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,8 +18,9 @@ from strawberry.types.graphql import OperationType
 from app.auth import Caller
 from app.encoding import encode
 from app.errors import Refusal
+from app.following import followed
 from app.negotiation import JSON, RESPONSE_JSON, accepted, quality
-from app.operations import Gateway, Result, executed, results, shown
+from app.operations import Gateway, Result, executed, shown
 from app.requests import Operation
 from app.streams import End
 from resolvers.context import Context
@@ -33,6 +35,7 @@ COMPLETE = b"event: complete\ndata:\n\n"
 KEEP_ALIVE_SECONDS = 12.0  # proxies close what is silent for a minute, some for half of one
 SEND_SECONDS = 10.0
 LINGER_SECONDS = 10.0
+MOST_WAITING = 64 * 1024  # bytes that are told with others and not written yet
 ALLOWED = {
     "GET": frozenset((OperationType.QUERY,)),
     "POST": frozenset((OperationType.QUERY, OperationType.MUTATION)),
@@ -85,11 +88,17 @@ class EventStream:
         self, gateway: Gateway, request: web.Request, caller: Caller, request_id: str
     ) -> None:
         self.caller: Caller | None = caller
+        self._asking = caller
         self._gateway = gateway
         self._request = request
         self._request_id = request_id
         self._why: End | None = None
         self._over = asyncio.Event()
+        # What others were told as well, until it is written, and who waits for more of it.
+        self._told: deque[bytes] = deque()
+        self._waiting = 0
+        self._news = asyncio.get_running_loop().create_future()
+        self._passed_on = asyncio.Event()
         self._response = web.StreamResponse(headers=HEADERS | caller.standing.headers())
 
     # ------------------------------------------------------------ as Streams sees it
@@ -104,6 +113,29 @@ class EventStream:
 
     def leave(self) -> None:
         self._over.set()
+
+    # ------------------------------------------------------------ as a crowd sees it
+
+    async def tell(self, sequence: int, payload: bytes) -> bool:
+        event = _framed(b"id: %d\n" % sequence, payload)
+        self._told.append(event)
+        self._waiting += len(event)
+        self._passed_on.clear()
+        if not self._news.done():
+            self._news.set_result(None)
+        return self._waiting <= MOST_WAITING
+
+    async def caught_up(self) -> None:
+        if self._told:
+            await self._passed_on.wait()
+
+    async def _pass_on(self) -> None:
+        self._news = asyncio.get_running_loop().create_future()
+        while self._told:
+            event = self._told.popleft()
+            await self._write(event)
+            self._waiting -= len(event)
+        self._passed_on.set()
 
     # ------------------------------------------------------------ answering
 
@@ -126,7 +158,7 @@ class EventStream:
     async def _stream(self, asked: Operation, context: Context, *, many: bool) -> None:
         """Every result as an event, and a comment now and then, until nobody wants more."""
         over = asyncio.ensure_future(self._over.wait())
-        found = results(self._gateway, asked, context, self._request_id)
+        found = followed(self._gateway, asked, context, self._asking, self._request_id, self)
         step = asyncio.ensure_future(anext(found, None) if many else self._once(asked, context))
         try:
             while (result := await self._next(step, over)) is not None:
@@ -162,13 +194,18 @@ class EventStream:
         """The next result; None when there is none, or it is over."""
         while True:
             await asyncio.wait(
-                (step, over), timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                (step, over, self._news),
+                timeout=KEEP_ALIVE_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if over.done():
                 return None
-            if step.done():
+            if self._news.done():
+                await self._pass_on()
+            elif step.done():
                 return step.result()
-            await self._write(COMMENT)
+            else:
+                await self._write(COMMENT)
 
     async def _write(self, data: bytes) -> None:
         try:
@@ -183,7 +220,11 @@ class EventStream:
 
 def _event(result: Result, place: int | None) -> bytes:
     number = b"" if place is None or result.refused else b"id: %d\n" % place
-    return b"event: next\n%bdata: %b\n\n" % (number, encode(result.body))
+    return _framed(number, encode(result.body))
+
+
+def _framed(number: bytes, payload: bytes) -> bytes:
+    return b"event: next\n%bdata: %b\n\n" % (number, payload)
 
 
 def _credentials_ended() -> bytes:

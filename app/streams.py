@@ -141,3 +141,10 @@ class Streams:
             return await self._validity.still_valid(caller)
         except Undecided:
             return True  # not known: it is asked again, and before every event
+
+
+def forget_place(error: BaseException | None) -> None:
+    """Let go of where it was raised: a response that keeps it would keep itself, and the socket."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__

@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, aclosing, suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,11 +18,13 @@ from graphql import GraphQLError
 from strawberry.types.graphql import OperationType
 
 from app.auth import Caller
+from app.crowds import Gone
 from app.encoding import encode
 from app.errors import Refusal, presented
-from app.operations import Gateway, Result, admitted, executed, results, shown, understood
+from app.following import followed
+from app.operations import Gateway, Result, admitted, executed, shown, understood
 from app.requests import MAX_BODY, Operation, checked
-from app.streams import End
+from app.streams import End, forget_place
 from app.ws_messages import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -34,11 +37,13 @@ from app.ws_messages import (
     UNAUTHORIZED,
     Violation,
     bounded,
+    code_of,
     credentials_of,
     id_of,
     message_of,
     object_or_none,
     request_of,
+    words_of,
 )
 from resolvers.context import Undecided
 
@@ -65,10 +70,6 @@ TOO_MANY = Refusal(
     "RATE_LIMITED",
     f"A socket may have at most {MOST_OPERATIONS} operations open.",
 )
-
-
-class Gone(Exception):
-    """Nothing reaches the other side any more."""
 
 
 class Running:
@@ -144,7 +145,7 @@ class Socket:
         except Violation as violation:
             await self._close(violation.code, violation.reason)
         except Refusal as refusal:
-            await self._close(_code(refusal), _words(refusal))
+            await self._close(code_of(refusal), words_of(refusal))
         except Gone:
             pass
         finally:
@@ -152,6 +153,7 @@ class Socket:
             if self._counted is not None:
                 self._counted.__exit__(None, None, None)
             await self._abandon()
+            forget_place(ws.exception())
         log.info("socket.closed", code=ws.close_code, client=self._actor())
         return ws
 
@@ -224,7 +226,13 @@ class Socket:
         running = self._operations[id] = Running()
         running.task = asyncio.create_task(self._operate(id, running, asked))
         self._tasks.add(running.task)
-        running.task.add_done_callback(self._tasks.discard)
+        running.task.add_done_callback(partial(self._over, running))
+
+    def _over(self, running: Running, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        # A task that was cancelled keeps where, and so all of the socket: let go of it at once, or
+        # thousands that went would stay until a full collection.
+        running.task = None
 
     # ------------------------------------------------------------ operations
 
@@ -266,7 +274,8 @@ class Socket:
             if not await self._next(id, running, shown(single, context, number)):
                 return
         else:
-            stream = results(gateway, asked, context, number)
+            told = _Told(self, id, running)
+            stream = followed(gateway, asked, context, caller, number, told)
             async with aclosing(stream) as found:
                 async for result in found:
                     if not await self._next(id, running, result):
@@ -298,18 +307,32 @@ class Socket:
 
     async def _send(self, message: dict[str, Any]) -> None:
         """Send one message, and wait while the other side does not read. Gone: it never will."""
+        await self._write(encode(message))
+        await self.caught_up()
+
+    async def _write(self, message: bytes) -> None:
         if self._ws.closed:
             raise Gone
         try:
-            await self._ws.send_frame(encode(message), WSMsgType.TEXT)
+            await self._ws.send_frame(message, WSMsgType.TEXT)
         except (ConnectionError, RuntimeError):
             raise Gone from None
+
+    async def caught_up(self) -> None:
+        """Wait until the other side has read most of what was sent. Gone: it never will."""
         for _ in range(round(SEND_SECONDS / LOOK_SECONDS)):
             if self._unread() <= MOST_UNREAD:
                 return
             await asyncio.sleep(LOOK_SECONDS)
         self._close_soon(TRY_AGAIN_LATER, "You read too slowly: connect again and resume")
         raise Gone
+
+    async def tell(self, id: str, running: Running, message: bytes) -> bool:
+        """Send an operation's message, and wait for nothing; whether the other side reads along."""
+        if self._operations.get(id) is not running:
+            raise Gone
+        await self._write(message)
+        return self._unread() <= MOST_UNREAD
 
     def _unread(self) -> int:
         """Bytes that wait here for the other side to read."""
@@ -348,6 +371,23 @@ class Socket:
         return self.caller.viewer.actor if self.caller and self.caller.viewer else None
 
 
+class _Told:
+    """A subscription of a socket, as those see it who tell many the same."""
+
+    __slots__ = ("_beginning", "_id", "_running", "_socket", "caught_up")
+
+    def __init__(self, socket: Socket, id: str, running: Running) -> None:
+        self._socket = socket
+        self._id = id
+        self._running = running
+        self._beginning = b'{"id":%b,"type":"next","payload":' % encode(id)
+        self.caught_up = socket.caught_up
+
+    async def tell(self, _: int, payload: bytes) -> bool:
+        message = b"%b%b}" % (self._beginning, payload)
+        return await self._socket.tell(self._id, self._running, message)
+
+
 async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
 
@@ -355,17 +395,3 @@ async def _ended(task: asyncio.Task[None]) -> None:
 def is_handshake(request: web.Request) -> bool:
     """Whether a request wants to become a WebSocket."""
     return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"
-
-
-def _code(refusal: Refusal) -> int:
-    """The code to close with when a connection is refused."""
-    if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return FORBIDDEN
-    if refusal.status is HTTPStatus.BAD_REQUEST:
-        return BAD_REQUEST
-    return TRY_AGAIN_LATER
-
-
-def _words(refusal: Refusal) -> str:
-    words = str(refusal.body["errors"][0]["message"])
-    return f"Forbidden: {words}" if _code(refusal) == FORBIDDEN else words

@@ -1,6 +1,7 @@
 """The messages of graphql-transport-ws as they arrive: of the right form, or a Violation."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from multidict import CIMultiDict
@@ -93,3 +94,18 @@ def request_of(payload: object) -> dict[str, Any]:
 def bounded(reason: str) -> str:
     """A reason that fits into a close frame."""
     return reason.encode("ascii", "replace")[:MAX_REASON].decode()
+
+
+def code_of(refusal: Refusal) -> int:
+    """The code to close with when a connection is refused."""
+    if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return FORBIDDEN
+    if refusal.status is HTTPStatus.BAD_REQUEST:
+        return BAD_REQUEST
+    return TRY_AGAIN_LATER
+
+
+def words_of(refusal: Refusal) -> str:
+    """The reason to close with when a connection is refused."""
+    words = str(refusal.body["errors"][0]["message"])
+    return f"Forbidden: {words}" if code_of(refusal) == FORBIDDEN else words

@@ -55,6 +55,10 @@ class Opened:
         self.extensions = extensions
         self.question = question
 
+    def discard(self) -> None:
+        """Let go of what executes: graphql-core's refers to itself, and would wait for a sweep."""
+        vars(self._executor).clear()
+
     async def answer(self, event: OrderEvent, context: Context) -> ExecutionResult:
         """What an event comes to, executed with that context; it is to be a fresh one."""
         found: Any = execute_subscription_event(self._executor.at(event, context))
@@ -150,6 +154,6 @@ def _afters(operation: OperationDefinitionNode) -> dict[int, str]:
         id(argument.value): argument.value.name.value
         for field in operation.selection_set.selections
         if isinstance(field, FieldNode)
-        for argument in field.arguments
+        for argument in field.arguments or ()
         if argument.name.value == "after" and isinstance(argument.value, VariableNode)
     }

@@ -1,5 +1,6 @@
 """Who asks: no oracle, a short memory, and limits for those who guess and those who hurry."""
 
+import asyncio
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -11,8 +12,8 @@ from app.auth.api_keys import CACHE_SECONDS, FRESH_SECONDS, Credentials, new_sec
 from app.auth.failures import FAILED_LOGINS
 from app.pepper import Pepper, PepperInvalid
 from db import clients
-from db.clients import Digest, Limits
-from db.pool import Database
+from db.clients import Client, Digest, Limits
+from db.pool import Connection, Database
 from domain.viewers import Scope
 from tests.app.desk import HERE, WRONG, Desk, headers
 
@@ -239,6 +240,33 @@ async def test_the_row_is_read_once_while_it_is_fresh(
     monkeypatch.setattr(clients, "find", None)  # a second look-up would fail
     desk.now += CACHE_SECONDS - 0.1
     assert (await desk.authenticator.caller(headers(made), HERE)).viewer
+
+
+async def test_a_thousand_who_ask_at_once_cost_one_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await desk.client()
+    callers = [await desk.authenticator.caller(headers(made), HERE) for _ in range(5)]
+    original, reads = clients.find, []
+
+    async def counted(conn: Connection, key: str) -> Client | None:
+        reads.append(key)
+        return await original(conn, key)
+
+    monkeypatch.setattr(clients, "find", counted)
+    desk.now += CACHE_SECONDS
+    asked = [
+        asyncio.create_task(desk.authenticator.still_valid(callers[n % 5])) for n in range(999)
+    ]
+    await asyncio.sleep(0)
+    asked[0].cancel()  # takes the read from nobody
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert set(found[1:]) == {True}
+    assert reads == [made.key]
+    async with desk.database.worker() as conn:
+        await clients.revoke(conn, made.key)
+    desk.now += CACHE_SECONDS
+    assert await desk.authenticator.still_valid(callers[0]) is False
 
 
 async def test_only_a_digest_is_stored(desk: Desk) -> None:

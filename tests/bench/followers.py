@@ -55,11 +55,20 @@ async def main() -> None:
             async with turns:
                 return await follower(session, job["url"])
 
-        sockets = await asyncio.gather(*(one() for _ in range(job["followers"])))
+        sockets, waiting = [], []
+        for connected in asyncio.as_completed(one() for _ in range(job["followers"])):
+            sockets.append(await connected)
+            # Read from now on: the service cuts who does not answer its pings.
+            waiting.append(asyncio.create_task(told(sockets[-1])))
         await asyncio.sleep(FOLLOWING_SECONDS)
         say("following")
         for _ in range(job["events"]):
-            say(await asyncio.gather(*map(told, sockets)))
+            moments = await asyncio.gather(*waiting)
+            waiting = [asyncio.create_task(told(socket)) for socket in sockets]
+            say(moments)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
         await asyncio.gather(*(socket.close() for socket in sockets))
 
 
