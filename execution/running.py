@@ -3,6 +3,7 @@
 from asyncio import Future, gather, get_running_loop
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from inspect import iscoroutine
 from typing import Any
 
@@ -66,7 +67,11 @@ class Run:
         self.late: list[tuple[dict[str, Any], list[tuple[Any, Any]], Any]] = []
         self.nulled: set[Step | None] = set()
         self.variables = variables
-        helpers = GraphQLResolveInfoHelpers(gather=self.gather, track=self.track)
+        # Of this run they know the background alone. With methods of ours in them a run would hold
+        # itself, and all that its context holds, until a collection.
+        helpers = GraphQLResolveInfoHelpers(
+            gather=gather_all, track=partial(track, self.background)
+        )
         # What a resolver's info says behind its path, in graphql-core's order.
         self.tail = (
             schema,
@@ -114,16 +119,7 @@ class Run:
 
     def settle(self, awaitables: Sequence[Awaitable[Any]]) -> None:
         """Let what nobody waits for run to its end; without a loop close it."""
-        try:
-            get_running_loop()
-        except RuntimeError:
-            for awaitable in awaitables:
-                if iscoroutine(awaitable):
-                    awaitable.close()
-            return
-        future = gather(*awaitables, return_exceptions=True)
-        self.background.add(future)
-        future.add_done_callback(self.background.discard)
+        settle(awaitables, self.background)
 
     def abandon(self, waiting: list[tuple[Any, Any]]) -> None:
         """A field failed: its siblings that were begun end on their own."""
@@ -137,15 +133,31 @@ class Run:
         if awaitables:
             self.settle(awaitables)
 
-    def track(self, values: Sequence[Any]) -> None:
-        """For resolvers: run this to its end, though nobody waits for it."""
-        awaitables = [value for value in values if is_awaitable(value)]
-        if awaitables:
-            self.settle(awaitables)
 
-    def gather(self, values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
-        """For resolvers: wait for all; when one fails the others are cancelled."""
-        return gather_with_cancel(*values)
+def settle(awaitables: Sequence[Awaitable[Any]], background: set[Future[Any]]) -> None:
+    """The same, in that background."""
+    try:
+        get_running_loop()
+    except RuntimeError:
+        for awaitable in awaitables:
+            if iscoroutine(awaitable):
+                awaitable.close()
+        return
+    future = gather(*awaitables, return_exceptions=True)
+    background.add(future)
+    future.add_done_callback(background.discard)
+
+
+def track(background: set[Future[Any]], values: Sequence[Any]) -> None:
+    """For resolvers: run this to its end, though nobody waits for it."""
+    awaitables = [value for value in values if is_awaitable(value)]
+    if awaitables:
+        settle(awaitables, background)
+
+
+def gather_all(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+    """For resolvers: wait for all; when one fails the others are cancelled."""
+    return gather_with_cancel(*values)
 
 
 def mark(waiting: list[tuple[Any, Any]] | None, key: Any, awaitable: Any) -> list[tuple[Any, Any]]:

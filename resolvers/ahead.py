@@ -9,6 +9,7 @@ Nothing depends on it. What was not foreseen, or could not be read, a field asks
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -35,6 +36,7 @@ from domain.problems import Refused
 from resolvers.context import Ask, Context
 from resolvers.live import order_live
 from resolvers.paging import from_the_end
+from resolvers.together import Wanted
 
 WORDS = frozenset({"status", "live", "asOf"})
 PART_WORDS = WORDS | {"providerStatus"}
@@ -55,11 +57,37 @@ class Foreseen:
     vouchers: tuple[Slice, ...]
     events: tuple[Slice, ...]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether that is at most the parts and the words of their providers."""
+        return not (self.lines or self.moved or self.vouchers or self.events)
+
+    @property
+    def along(self) -> Wanted:
+        """The parts that this needs of an order on its own."""
+        return Wanted(parts=self.fulfillments, open_parts=self.words)
+
+
+# What was found of single fields that ask the same of everybody, the least recent forgotten first.
+_known: OrderedDict[int, tuple[FieldNode, Foreseen | None]] = OrderedDict()
+MOST_KNOWN = 1_000
+
 
 def of_order(info: Ask) -> Foreseen | None:
     """What is asked of the order that the field answers; None where that needs nothing else."""
     told = _told(info)
-    return _Document(told).foreseen(told.field_nodes)
+    first = told.field_nodes[0]
+    known = _known.get(id(first))
+    if known is not None and known[0] is first and len(told.field_nodes) == 1:
+        _known.move_to_end(id(first))
+        return known[1]
+    document = _Document(told)
+    found = document.foreseen(told.field_nodes)
+    if not document.varies and len(told.field_nodes) == 1:
+        _known[id(first)] = first, found
+        if len(_known) > MOST_KNOWN:
+            _known.popitem(last=False)
+    return found
 
 
 def of_page(info: Ask) -> Foreseen | None:
@@ -88,7 +116,9 @@ class _Document:
         container = isinstance(known, VariableValues)
         self._variables = known if container else VariableValues({}, known)
         self._order: Any = told.schema.type_map["Order"]
-        self._products = _may_see(told.context, "Product")
+        self._context = told.context
+        # Whether variables or rights decide what is asked.
+        self.varies = False
 
     def foreseen(self, orders: Sequence[FieldNode]) -> Foreseen | None:
         order = self.fields(orders)
@@ -98,7 +128,7 @@ class _Document:
         part = self.fields(parts)
         found = Foreseen(
             lines="lines" in order or "totals" in order,
-            products="product" in line and self._products,
+            products="product" in line and self._may_see_products(),
             moved=not MOVED.isdisjoint(total),
             fulfillments=bool(parts),
             words=not WORDS.isdisjoint(order),
@@ -133,7 +163,12 @@ class _Document:
             else:
                 yield from self._selected(node.selection_set.selections, seen)  # type: ignore[attr-defined]
 
+    def _may_see_products(self) -> bool:
+        self.varies = True
+        return _may_see(self._context, "Product")
+
     def _holds(self, node: SelectionNode) -> bool:
+        self.varies = True
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
         return not (skip and skip["if"]) and not (include and not include["if"])
@@ -142,6 +177,7 @@ class _Document:
         """The slices from the start of a list, the only ones that fit more than one order."""
         slices: dict[Slice, None] = {}
         for node in order.get(name, ()):
+            self.varies = True  # sizes may be variables
             try:
                 asked = get_argument_values(self._order.fields[name], node, self._variables)
                 if asked.get("after") is None and asked.get("before") is None:

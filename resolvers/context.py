@@ -30,6 +30,7 @@ from ordering.wallets import Wallets
 from providers.port import Provider
 from resolvers.feed import Feed
 from resolvers.live import LiveStatuses, OrderLive
+from resolvers.together import Together
 from resolvers.turns import Turns
 from vault import Vault
 
@@ -87,6 +88,7 @@ class Services:
     health: Health
     feed: Feed
     turns: Turns = field(default_factory=Turns)
+    together: Together = field(default_factory=Together)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -52,8 +52,20 @@ class OrderLive:
     live: bool
 
 
-# By provider order id; None when the provider did not answer.
-Answers = Mapping[str, Answer] | None
+@dataclass(slots=True)
+class Heard:
+    """What one request to a provider brought, by provider order id.
+
+    `written`: the fulfillments as they were recorded for whom somebody writes it down. All others
+    who waited for the same answer would write the same.
+    """
+
+    answers: Mapping[str, Answer]
+    written: set[tuple[UUID, int]] = field(default_factory=set)
+
+
+# None when the provider did not answer.
+Answers = Heard | None
 
 
 class LiveStatuses:
@@ -83,12 +95,16 @@ class LiveStatuses:
         seen: list[Seen] = []
         for fulfillment in fulfillments:
             task = tasks.get(fulfillment.id)
-            answer = self._answer(fulfillment, task)
+            heard_now = task.result() if task is not None and task.done() else None
+            if heard_now is None:
+                statuses[fulfillment.id] = status(fulfillment, None)
+                continue
+            answer = heard_now.answers.get(str(fulfillment.provider_order_id))
             statuses[fulfillment.id] = status(fulfillment, answer)
-            if answer is not None:
-                seen.append(Seen(fulfillment, answer.as_of, answer.reading))
-            elif task is not None and task.done() and task.result() is not None:
-                seen.append(Seen(fulfillment, fulfillment.observed_at))
+            as_recorded = (fulfillment.id, fulfillment.version)
+            if as_recorded not in heard_now.written:
+                heard_now.written.add(as_recorded)
+                seen.append(_seen(fulfillment, answer))
         return statuses, seen
 
     def _worth_asking(self, fulfillments: Sequence[Fulfillment]) -> list[Fulfillment]:
@@ -159,13 +175,14 @@ class LiveStatuses:
         finally:
             for fulfillment in batch:
                 self._in_flight.pop(fulfillment.id, None)
-        return {key: Answer(reading, started) for key, reading in readings.items()}
+        return Heard({key: Answer(reading, started) for key, reading in readings.items()})
 
-    def _answer(
-        self, fulfillment: Fulfillment, task: "asyncio.Task[Answers] | None"
-    ) -> Answer | None:
-        answers = task.result() if task is not None and task.done() else None
-        return answers.get(str(fulfillment.provider_order_id)) if answers else None
+
+def _seen(fulfillment: Fulfillment, answer: Answer | None) -> Seen:
+    """What is to be written down; no answer: the provider's list did not hold it."""
+    if answer is None:
+        return Seen(fulfillment, fulfillment.observed_at)
+    return Seen(fulfillment, answer.as_of, answer.reading)
 
 
 def status(fulfillment: Fulfillment, answer: Answer | None) -> LiveStatus:

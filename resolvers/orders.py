@@ -30,10 +30,12 @@ from resolvers.live import OrderLive, order_live
 from resolvers.live import status as as_answered
 from resolvers.loaders import at_once, then
 from resolvers.paging import Arguments, Connection, Cursors
+from resolvers.together import Wanted
 
 BY_TIME = (datetime, UUID)
 BY_SEQUENCE = (int,)
 DISPLAY = Decimal("0.000001")
+ROW = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,42 @@ async def by_id(context: Context, global_id: str, foreseen: Foreseen | None = No
     id = row_id(global_id, Kind.ORDER)
     if id is None:
         return None
+    if not context.operating and (foreseen is None or foreseen.is_short):
+        return await _together(context, id, foreseen)
     loaders = context.loaders
     if foreseen is not None:
         loaders.foreseen[id] = foreseen
     return await loaders.order.load(id)
+
+
+async def _together(context: Context, id: UUID, foreseen: Foreseen | None) -> Order | None:
+    """An order of which little is asked, read along with those of other requests."""
+    services = context.services
+    wanted = foreseen.along if foreseen else ROW
+    order, parts = await services.together.order(services.database, context.account, id, wanted)
+    if order is not None and foreseen is not None and parts is not None:
+        # Of a settled order nothing more is asked, and a request without loaders is a short one.
+        loaders = context.loaders
+        loaders.order.tell({id: order})
+        loaders.fulfillments_of_order.tell({id: parts})
+        if foreseen.part_words or (foreseen.words and not order.settled):
+            await _ask(context, order, parts)
+    return order
+
+
+async def _ask(context: Context, order: Order, parts: Sequence[Fulfillment]) -> None:
+    """Have the providers asked before any field wants to know."""
+    asked = [part for part in parts if part.is_open]
+    if not asked or order.id in context.orders_live:
+        return
+    try:
+        told, seen = await context.services.live.read(asked)
+    except Exception:  # noqa: BLE001 - the fields ask again, and say what they meet
+        return
+    context.seen.extend(seen)
+    context.loaders.live.tell(told)
+    if not order.settled:
+        context.orders_live.setdefault(order.id, order_live(order, parts, told))
 
 
 async def fulfillment_by_id(context: Context, global_id: str) -> Fulfillment | None:
