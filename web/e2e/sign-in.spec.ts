@@ -59,7 +59,8 @@ test("signing out forgets everything of the tab", async ({ page }) => {
 
 test("the theme is chosen by hand and kept", async ({ page }) => {
   await signIn(page, "readonly");
-  const surface = () => page.locator("html").evaluate((html) => getComputedStyle(html).backgroundColor);
+  const surface = () =>
+    page.locator("html").evaluate((html) => getComputedStyle(html).backgroundColor);
   const light = await surface();
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("radio", { name: "Dark", exact: true }).check({ force: true });

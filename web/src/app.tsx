@@ -65,7 +65,7 @@ function Pages() {
         <Switch>
           <Route path="/">{rights.catalog ? <CatalogPage /> : <Redirect to="/orders" />}</Route>
           <Route path="/products/:id">{({ id }) => <ProductPage key={id} id={id} />}</Route>
-          <Route path="/cart" component={CartPage} />
+          <Route path="/cart">{rights.cart ? <CartPage /> : <Redirect to="/" />}</Route>
           <Route path="/checkout" component={CheckoutPage} />
           <Route path="/orders/*?" component={Orders} />
           <Route path="/operations/*?" component={Operations} />

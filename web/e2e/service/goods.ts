@@ -1,12 +1,10 @@
-/** Goods that every sandbox sells, the same at each start: a face value of each and its price. */
+/** Goods that every sandbox sells, the same at each start: and a face value of each. */
 
 export interface Goods {
   provider: "enkash" | "starship" | "xoxoday" | "woohoo";
   sku: string;
   name: string;
   faceValue: string;
-  /** What one unit costs, as it is shown. */
-  price: string;
 }
 
 export const KITES: Goods = {
@@ -14,28 +12,24 @@ export const KITES: Goods = {
   sku: "PC1018XCB",
   name: "Driftwell Kites",
   faceValue: "100.00",
-  price: "₹96.00",
 };
 export const WORKSHOP: Goods = {
   provider: "starship",
   sku: "3017",
   name: "Gingham Workshop Gift Card",
   faceValue: "20.00",
-  price: "€19.50",
 };
 export const THREADS: Goods = {
   provider: "xoxoday",
   sku: "2270",
   name: "Bluekite Threads Gift Card",
   faceValue: "100.00",
-  price: "₹90.00",
 };
 export const LOOMS: Goods = {
   provider: "woohoo",
   sku: "EGVXAKAR009",
   name: "Bramblecot Looms Gift Card",
   faceValue: "250.00",
-  price: "₹242.50",
 };
 /** With codes and PINs, sold in rupees by Starship. */
 export const JOURNEYS: Goods = {
@@ -43,7 +37,6 @@ export const JOURNEYS: Goods = {
   sku: "3022",
   name: "Amberleaf Journeys Gift Card",
   faceValue: "100.00",
-  price: "₹97.50",
 };
 /** Opened by a link and a PIN. */
 export const COURSES: Goods = {
@@ -51,7 +44,6 @@ export const COURSES: Goods = {
   sku: "3008",
   name: "Bramblecot Courses Gift Card",
   faceValue: "100.00",
-  price: "₹99.00",
 };
 /** Sold for any amount in a range. */
 export const WELLNESS: Goods = {
@@ -59,7 +51,6 @@ export const WELLNESS: Goods = {
   sku: "3075",
   name: "Copperfern Wellness Gift Card",
   faceValue: "50.00",
-  price: "",
 };
 
 export const FOUR = [KITES, WORKSHOP, THREADS, LOOMS];

@@ -28,12 +28,28 @@ const FILL = `mutation ($lines: [CartLineInput!]!) {
   cartCreate(input: { lines: $lines }) { cart { id } problems { message } } }`;
 const FIND = `query ($provider: [String!], $search: String) {
   products(first: 100, filter: { provider: $provider, search: $search }) { nodes { id sku } } }`;
+const REVEAL = `query ($id: ID!) {
+  order(by: { id: $id }) { vouchers(first: 10) { nodes { code pin claimUrl } } } }`;
+const PAUSE = `mutation ($input: ProviderPauseInput!) {
+  providerPause(input: $input) { problems { message } } }`;
+const RESUME = `mutation ($input: ProviderResumeInput!) {
+  providerResume(input: $input) { problems { message } } }`;
 const AUDITED = `query { auditEvents(first: 1) { nodes { action purpose fields subject } } }`;
+
+// Seconds in which no test ends.
+const LATER = 600;
+const USUAL = {
+  instant: true,
+  delivery_seconds: 2,
+  partial_seconds: null,
+  clock_offset_seconds: 0,
+};
 
 /** The running service of a worker, asked beside the browser, and what plays its providers. */
 export class Service {
   private readonly faulty = new Set<string>();
   private readonly changed = new Set<string>();
+  private readonly paused = new Set<string>();
 
   private constructor(
     readonly directory: string,
@@ -50,11 +66,21 @@ export class Service {
   }
 
   /** What a client is answered; an error is thrown. */
-  async ask<Data>(client: ClientName, query: string, variables: object = {}): Promise<Data> {
+  async ask<Data>(
+    client: ClientName,
+    query: string,
+    variables: object = {},
+    more: Record<string, string> = {},
+  ): Promise<Data> {
     const { key, secret } = this.ready.clients[client]!;
     const answer = await fetch(this.ready.graphql, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-API-Key": key, "X-API-Secret": secret },
+      headers: {
+        "Content-Type": "application/json",
+        "X-API-Key": key,
+        "X-API-Secret": secret,
+        ...more,
+      },
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = (await answer.json()) as { data: Data; errors?: unknown };
@@ -80,6 +106,11 @@ export class Service {
     return (await this.ask<Bought>("partner", BUY, { input })).orderPlace.order;
   }
 
+  /** Opens an order's vouchers without the browser. */
+  async reveal(id: string, purpose: string): Promise<void> {
+    await this.ask("partner", REVEAL, { id }, { "X-Purpose": purpose });
+  }
+
   /** The newest row of the account's audit chain. */
   async audited(): Promise<{ action: string; purpose: string | null; fields: string[] }> {
     type Rows = {
@@ -103,14 +134,30 @@ export class Service {
     await this.simulator(provider, "PUT", "faults", { faults: [] });
   }
 
-  /** Everything takes that long at these providers until the test ends. */
-  async deliverAfter(seconds: number, ...providers: string[]): Promise<void> {
-    for (const provider of providers) {
-      await this.set(provider, { instant: false, delivery_seconds: seconds });
-    }
+  /** What is ordered at these providers is delivered once `pass` is called. */
+  async holdBack(...providers: string[]): Promise<void> {
+    const later = { instant: false, delivery_seconds: LATER };
+    await Promise.all(providers.map((provider) => this.set(provider, later)));
   }
 
-  async set(provider: string, settings: Record<string, unknown>): Promise<void> {
+  /** What a provider delivers in part is given up once `pass` is called. */
+  async holdRest(provider: string): Promise<void> {
+    await this.set(provider, { partial_seconds: LATER });
+  }
+
+  /** An operator stops buying at a provider until the test ends. */
+  async pause(provider: string): Promise<void> {
+    this.paused.add(provider);
+    await this.ask("operator", PAUSE, { input: { provider, reason: "A test" } });
+  }
+
+  /** What these providers were to do later is done now. */
+  async pass(...providers: string[]): Promise<void> {
+    const moved = { clock_offset_seconds: LATER };
+    await Promise.all(providers.map((provider) => this.set(provider, moved)));
+  }
+
+  private async set(provider: string, settings: Record<string, unknown>): Promise<void> {
     this.changed.add(provider);
     await this.simulator(provider, "PUT", "settings", settings);
   }
@@ -127,10 +174,10 @@ export class Service {
 
   /** Providers as they were before the test. */
   async heal(): Promise<void> {
-    const usual = { instant: true, delivery_seconds: 2, partial_seconds: null, latency_ms: 0 };
     await Promise.all([
       ...[...this.faulty].map((provider) => this.mend(provider)),
-      ...[...this.changed].map((provider) => this.simulator(provider, "PUT", "settings", usual)),
+      ...[...this.changed].map((provider) => this.set(provider, USUAL)),
+      ...[...this.paused].map((provider) => this.ask("operator", RESUME, { input: { provider } })),
     ]);
   }
 

@@ -11,10 +11,10 @@ const mineQuery = graphql(`
   }
 `);
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** Which of these orders belong to the account that is signed in: only they have a page here. */
-export function useMine(orderIds: readonly string[]): ReadonlySet<string> {
+/** Which of these orders belong to the account that is signed in: only they have a page here.
+ * Null before that is known.
+ */
+export function useMine(orderIds: readonly string[]): ReadonlySet<string> | null {
   const joined = [...new Set(orderIds)].sort().join(" ");
   const ids = useMemo(() => joined.split(" ").filter(Boolean), [joined]);
   const [{ data }] = useQuery({
@@ -24,7 +24,7 @@ export function useMine(orderIds: readonly string[]): ReadonlySet<string> {
     requestPolicy: "cache-first",
   });
   return useMemo(
-    () => (data ? new Set(data.nodes.flatMap((node) => (node ? [node.id] : []))) : NONE),
+    () => (data ? new Set(data.nodes.flatMap((node) => (node ? [node.id] : []))) : null),
     [data],
   );
 }

@@ -12,13 +12,15 @@ export function AccountMenu() {
     <Disclosure
       align="end"
       className={styles.button}
-      label={`Account ${viewer.accountName}`}
       button={
         <>
           <span className={styles.face} aria-hidden="true">
             {viewer.accountName.slice(0, 1).toUpperCase()}
           </span>
-          <span className={styles.name}>{viewer.accountName}</span>
+          <span className="sr-only">Account {viewer.accountName}</span>
+          <span className={styles.name} aria-hidden="true">
+            {viewer.accountName}
+          </span>
           <Icon name="chevronDown" size={16} />
         </>
       }

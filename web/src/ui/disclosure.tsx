@@ -5,15 +5,12 @@ import styles from "./disclosure.module.css";
 /** A panel below its button. Escape, a click elsewhere, or focus elsewhere closes it. */
 export function Disclosure({
   button,
-  label,
   className,
   align = "start",
   children,
 }: {
   /** What stands on the button. */
   button: ReactNode;
-  /** The button's name, where its content does not say it. */
-  label?: string;
   className?: string;
   align?: "start" | "end";
   /** The panel; `close` puts the focus back on the button. */
@@ -44,7 +41,6 @@ export function Disclosure({
         className={className}
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={label}
         onClick={() => setOpen(!open)}
       >
         {button}

@@ -6,6 +6,7 @@ import { Badge, type Tone } from "../../ui/badge";
 import { Instant } from "../../ui/instant";
 import { Table, type Column } from "../../ui/table";
 import { words } from "../../ui/words";
+import { RESOLUTIONS } from "../review/resolutions";
 import styles from "./audit.module.css";
 import { useSubjects, type Subjects } from "./subjects";
 import { SubjectLink } from "./subject-link";
@@ -38,14 +39,12 @@ const ACTIONS: Record<string, { text: string; tone: Tone }> = {
   WEBHOOK_CHANGED: { text: "Webhook changed", tone: "neutral" },
 };
 
-// The fields of a voucher as they are named everywhere else; a decision's name stays as it is.
+// The fields of a voucher and the decisions of a review, named as everywhere else.
 const FIELDS: Record<string, string> = {
-  code: "code",
   pin: "PIN",
-  claimUrl: "link",
   claim_url: "link",
-  referenceNumber: "reference number",
   reference_number: "reference number",
+  ...Object.fromEntries(RESOLUTIONS.map(({ value, label }) => [value, label])),
 };
 
 /** Rows of the chain, newest first, each with what it was done to. */
@@ -80,7 +79,7 @@ function columnsWith(subjects: Subjects): Column<AuditRowFragment>[] {
         </>
       ),
     },
-    { header: "Who", cell: ({ actor }) => <span className={styles.actor}>{actor}</span> },
+    { header: "Who", cell: ({ actor }) => <span className={`mono ${styles.actor}`}>{actor}</span> },
     {
       header: "To what",
       cell: ({ subject }) => <SubjectLink id={subject} subject={subjects.get(subject)} />,
@@ -88,7 +87,7 @@ function columnsWith(subjects: Subjects): Column<AuditRowFragment>[] {
     {
       header: "Fields",
       cell: ({ fields }) =>
-        fields.length ? fields.map((field) => FIELDS[field] ?? words(field)).join(", ") : "–",
+        fields.length ? fields.map((field) => FIELDS[field] ?? field).join(", ") : "–",
     },
     {
       header: "Purpose",

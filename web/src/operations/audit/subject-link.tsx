@@ -9,22 +9,32 @@ export function SubjectLink({ id, subject }: { id: string; subject: Subject | un
   const { operations } = useRights();
   switch (subject?.__typename) {
     case "Order":
-      return <Link to={`/orders/${subject.id}`}>{subject.reference}</Link>;
+      return <OrderLink {...subject} />;
     case "Voucher":
       return (
         <>
-          Voucher of <Link to={`/orders/${subject.order.id}`}>{subject.order.reference}</Link>
+          Voucher of <OrderLink {...subject.order} />
         </>
       );
     case "Fulfillment":
       return (
         <>
-          Part of <Link to={`/orders/${subject.order.id}`}>{subject.order.reference}</Link>
+          Part of <OrderLink {...subject.order} />
         </>
       );
     case "Provider":
       return operations ? <Link to="/operations">{subject.displayName}</Link> : subject.displayName;
+    case "WalletEntry":
+      return <Link to="/operations/wallet">A movement of the wallet</Link>;
     default:
       return <span className={`mono ${styles.id}`}>{id}</span>;
   }
+}
+
+function OrderLink({ id, reference }: { id: string; reference: string }) {
+  return (
+    <Link to={`/orders/${id}`} className={styles.name}>
+      {reference}
+    </Link>
+  );
 }

@@ -79,8 +79,8 @@ export function ReviewItem({
   onResolved,
 }: {
   item: ReviewItemFragment;
-  /** Whether its order belongs to the account that is signed in. */
-  mine: boolean;
+  /** Whether its order belongs to the account that is signed in; null before that is known. */
+  mine: boolean | null;
   onResolved: () => void;
 }) {
   const { operate } = useRights();
@@ -126,7 +126,7 @@ export function ReviewItem({
   );
 }
 
-function ItemFacts({ item, mine }: { item: ReviewItemFragment; mine: boolean }) {
+function ItemFacts({ item, mine }: { item: ReviewItemFragment; mine: boolean | null }) {
   const { order, line } = item;
   return (
     <Facts
@@ -135,7 +135,7 @@ function ItemFacts({ item, mine }: { item: ReviewItemFragment; mine: boolean }) 
           "Order",
           mine ? <Link to={`/orders/${order.id}`}>{order.reference}</Link> : order.reference,
         ],
-        ["Account", mine ? "Yours" : <Badge plain>Another account</Badge>],
+        ["Account", mine === null ? "–" : mine ? "Yours" : <Badge plain>Another account</Badge>],
         ["Ordered", <Instant key="at" at={order.placedAt} />],
         ["Provider", item.provider.displayName],
         [

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
 
@@ -12,9 +13,9 @@ import { Page, Skeleton } from "../../ui/page";
 import { Pager, usePage } from "../../ui/pager";
 import { counted } from "../figures";
 import { useHealth } from "../health/health";
+import { useMine } from "../mine";
 import { usePolling } from "../polling";
 import { Segmented } from "../segmented";
-import { useMine } from "../mine";
 import { ReviewItem } from "./review-item";
 import styles from "./review.module.css";
 
@@ -70,9 +71,17 @@ export function ReviewPage() {
   });
   const queue = data?.fulfillments;
   const mine = useMine(queue?.nodes.map(({ order }) => order.id) ?? []);
+  const count = useRef<HTMLParagraphElement>(null);
   const refresh = () => again({ requestPolicy: "network-only" });
   usePolling(refresh, POLL_MS);
   useRefreshOnEvents(refresh);
+
+  function resolved(): void {
+    refresh();
+    refreshHealth();
+    // The dialog gives the focus back to a button that goes with its row.
+    setTimeout(() => count.current?.focus());
+  }
 
   return (
     <Page title="Review" lead="What no machine can decide alone. Every decision is audited.">
@@ -96,21 +105,16 @@ export function ReviewPage() {
       {error && <ErrorNotice error={error} what="The queue" onRetry={refresh} />}
       {queue ? (
         <>
-          <p className="small faint" role="status">
-            {typeof queue.totalCount === "number" && queue.totalCount > 0
-              ? `${counted(queue.totalCount, "fulfillment waits", "fulfillments wait")}, newest first`
-              : null}
+          <p ref={count} className={`${styles.count} small faint`} role="status" tabIndex={-1}>
+            {inWords(queue.totalCount ?? null)}
           </p>
           <ul className={styles.queue} aria-label="Review queue">
             {queue.nodes.map((item) => (
               <li key={item.id}>
                 <ReviewItem
                   item={item}
-                  mine={mine.has(item.order.id)}
-                  onResolved={() => {
-                    refresh();
-                    refreshHealth();
-                  }}
+                  mine={mine?.has(item.order.id) ?? null}
+                  onResolved={resolved}
                 />
               </li>
             ))}
@@ -127,6 +131,13 @@ export function ReviewPage() {
       )}
     </Page>
   );
+}
+
+/** How many wait; null: more than are counted. */
+function inWords(count: number | null): string {
+  if (count === null) return "More than 10,000 fulfillments wait, newest first";
+  if (count === 0) return "Nothing waits";
+  return `${counted(count, "fulfillment waits", "fulfillments wait")}, newest first`;
 }
 
 function NothingWaits({ show }: { show: Show }) {

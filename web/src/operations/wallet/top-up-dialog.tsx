@@ -27,7 +27,8 @@ export function TopUpDialog({
   const form = useId();
   const say = useToast();
   const topping = useToppingUp();
-  const [typed, setTyped] = useState({ amount: "", currency: currencies[0] ?? "INR", account: "" });
+  const only = currencies.length === 1 ? currencies[0]! : "";
+  const [typed, setTyped] = useState({ amount: "", currency: only, account: "" });
   const [asked, setAsked] = useState(false);
   const [sure, setSure] = useState(topping.unanswered !== null);
   const adding = topping.unanswered ? addingOf(topping.unanswered) : readyOf(typed);

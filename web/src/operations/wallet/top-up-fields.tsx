@@ -55,6 +55,7 @@ export function TopUpFields({
           list={`${form}-currencies`}
           autoComplete="off"
           maxLength={3}
+          placeholder="INR"
           required
           value={typed.currency}
           error={asked && !/^[A-Z]{3}$/.test(typed.currency) && "Three letters, such as INR."}
