@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app import sandbox as sandboxes
 from app.limits import Limiter
@@ -21,8 +22,10 @@ from domain.secret import Secret
 from ordering.keys import Keys
 from providers import REGISTRY, build
 from providers.port import Provider
-from simulators import Simulator, start_all, stop_all
 from vault import KeyRingInvalid, Masters, Vault, masters
+
+if TYPE_CHECKING:
+    from simulators import Simulator
 
 
 class StartRefused(Exception):
@@ -169,12 +172,15 @@ def _secrets(settings: Settings) -> tuple[Masters, Pepper, Sandbox | None]:
 @asynccontextmanager
 async def opened_providers(
     loaded: Loaded, parts: Core, *, simulate: bool
-) -> AsyncIterator[tuple[dict[str, Provider], Mapping[str, Simulator]]]:
+) -> "AsyncIterator[tuple[dict[str, Provider], Mapping[str, Simulator]]]":
     """The providers that are set up; in sandbox mode the others too, each with its simulator."""
     async with AsyncExitStack() as stack:
         simulators: Mapping[str, Simulator] = {}
         configured = dict(loaded.providers)
         if simulate and loaded.settings.sandbox and set(REGISTRY) - set(configured):
+            # Only where they play: an installation with providers of its own has none.
+            from simulators import start_all, stop_all  # noqa: PLC0415
+
             simulators = await start_all()
             stack.push_async_callback(stop_all, simulators)
         played = {

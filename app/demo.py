@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -16,7 +17,9 @@ from domain.problems import Refused
 from domain.viewers import Scope, Viewer
 from ordering import catalog
 from ordering.wallets import TopUp
-from simulators import Simulator
+
+if TYPE_CHECKING:
+    from simulators import Simulator
 
 log = structlog.get_logger()
 
@@ -73,7 +76,7 @@ def _ourselves(account: UUID, name: str, scope: Scope) -> Viewer:
     )
 
 
-def _past(simulators: Iterable[Simulator]) -> Iterable[tuple[str, str]]:
+def _past(simulators: "Iterable[Simulator]") -> Iterable[tuple[str, str]]:
     for simulator in simulators:
         for order in simulator.seeded_orders[:-LEFT_TO_IMPORT]:
             yield simulator.name, order.order_id

@@ -65,6 +65,12 @@ class Connection(web.RequestHandler):
         super().connection_made(transport)
         asyncio.get_running_loop().call_later(HEADER_SECONDS, self._cut_silent)
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        # The library keeps a WebSocket's, which knows its connection: thousands that went would
+        # stay in memory until a full collection.
+        self._data_received_cb = None
+
     def _cut_silent(self) -> None:
         # Of a connection that sent no whole request yet; later ones have the keep-alive's limit.
         if self.transport is not None and self._request_count == 0:

@@ -14,6 +14,8 @@ import fasteners  # type: ignore[import-untyped]
 import psutil  # type: ignore[import-untyped]
 import structlog
 
+from app.composition import StartRefused
+
 with warnings.catch_warnings():
     # It looks for a run-time directory for its lock while it is imported; ours is elsewhere.
     warnings.simplefilter("ignore")
@@ -28,7 +30,7 @@ RETRY_SECONDS = 0.4
 OPEN_TO_ALL = stat.S_IXOTH
 
 
-class PostgresFailed(Exception):
+class PostgresFailed(StartRefused):
     """The embedded PostgreSQL does not run; the text says why and what to do."""
 
 

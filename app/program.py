@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -14,6 +15,7 @@ from app.auth.issuer import Issuer
 from app.compiled import compile_documents
 from app.composition import Core, StartRefused
 from app.cors import Origins
+from app.crowds import Crowds
 from app.errors import Refusal
 from app.metering import Meter
 from app.persisted import Documents
@@ -53,7 +55,9 @@ from resolvers.context import Context, Services, Undecided
 from resolvers.feed import Feed
 from resolvers.live import LiveStatuses
 from schema import Schema, build_schema
-from simulators import Simulator
+
+if TYPE_CHECKING:
+    from simulators import Simulator
 
 log = structlog.get_logger()
 
@@ -66,7 +70,7 @@ class Program:
     """The running service, as the HTTP server sees it."""
 
     def __init__(
-        self, parts: Core, providers: Mapping[str, Provider], simulators: Mapping[str, Simulator]
+        self, parts: Core, providers: Mapping[str, Provider], simulators: "Mapping[str, Simulator]"
     ) -> None:
         settings = parts.settings
         self.settings = settings
@@ -155,6 +159,7 @@ class Program:
             feed=Feed(parts.database, parts.listener),
         )
         self.streams = Streams(self)
+        self.crowds = Crowds(self)
 
     @cached_property
     def documents(self) -> Documents:

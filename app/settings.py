@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import platformdirs
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -236,6 +235,8 @@ def default_data_dir() -> Path:
     """Where data lives unless the setting says otherwise."""
     if os.geteuid() == 0:
         return Path("/var/lib/vouchergraph")
+    import platformdirs  # noqa: PLC0415
+
     return platformdirs.user_data_path("vouchergraph", appauthor=False)
 
 

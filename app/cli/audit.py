@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from app.cli.running import fail, run_command
+from app.running import fail, run_command
 from app.settings import Loaded
 
 audit_app = typer.Typer(help="The audit chains.", no_args_is_help=True)

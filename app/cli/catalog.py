@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli.running import run_command
+from app.running import run_command
 from app.settings import Loaded
 
 catalog_app = typer.Typer(help="The recorded catalog.", no_args_is_help=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from app.cli.running import fail, run_command
+from app.running import fail, run_command
 from app.settings import Loaded
 
 accounts_app = typer.Typer(help="Accounts: whose data it is.", no_args_is_help=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.running import fail, run_command
+from app.running import fail, run_command
 from app.settings import Loaded
 
 documents_app = typer.Typer(help="Documents that are registered to run.", no_args_is_help=True)

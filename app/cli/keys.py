@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from app.cli.progress import Counter
-from app.cli.running import fail, run_command
+from app.running import fail, run_command
 from app.settings import Loaded
 
 if TYPE_CHECKING:

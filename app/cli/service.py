@@ -7,26 +7,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli.running import fail, run_command
+from app.running import fail, run_command, serve, worker
 from app.settings import Loaded
 
 app = typer.Typer()
-
-
-@app.command()
-def serve() -> None:
-    """Start the API, the background worker, and simulators where no provider is set up."""
-    from app.service import serve as run  # noqa: PLC0415
-
-    run_command(run, logs=True)
-
-
-@app.command()
-def worker() -> None:
-    """Do background work only."""
-    from app.service import work  # noqa: PLC0415
-
-    run_command(work, logs=True)
+app.command()(serve)
+app.command()(worker)
 
 
 @app.command("migrate")

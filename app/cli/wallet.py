@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from app.cli.running import run_command
+from app.running import run_command
 from app.settings import Loaded
 
 wallet_app = typer.Typer(help="The accounts' money.", no_args_is_help=True)

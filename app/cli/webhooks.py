@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from app.cli.running import fail, run_command
+from app.running import fail, run_command
 from app.settings import Loaded
 
 webhooks_app = typer.Typer(

@@ -81,6 +81,7 @@ def test_locks_hold_no_address() -> None:
     names = [line for line in lock.splitlines() if line and not line.startswith((" ", "#"))]
     assert all(re.match(r"[a-z0-9._-]+==\S+", name) for name in names)
     assert "--hash=sha256:" in lock
-    packages = (ROOT / "tests" / "node" / "package-lock.json").read_text()
-    assert '"resolved"' not in packages
-    assert '"integrity": "sha512-' in packages
+    for place in ("tests/node", "web"):
+        packages = (ROOT / place / "package-lock.json").read_text()
+        assert '"resolved"' not in packages
+        assert '"integrity": "sha512-' in packages

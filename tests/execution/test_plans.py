@@ -1,5 +1,7 @@
 """Which documents get a plan, what is counted, and what a document's text can do: nothing."""
 
+import gc
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -198,3 +200,25 @@ def test_the_stand_in_for_execute() -> None:
         "a": "own"
     }
     assert reasons[Reason.CUSTOM] == 2
+
+
+async def test_a_run_is_let_go_of_without_a_collection() -> None:
+    class Kept:
+        """What a request holds."""
+
+    async def later(_: Any, info: Any) -> str:
+        info.async_helpers.track([])
+        return "x"
+
+    plans, _ = counted()
+    plans.schema.query_type.fields["a"].resolve = later  # type: ignore[union-attr]
+    found = met(plans, "{ a }")
+    context = Kept()
+    held = weakref.ref(context)
+    gc.disable()
+    try:
+        assert (await found.execute({}, context)).data == {"a": "x"}
+        del context
+        assert held() is None
+    finally:
+        gc.enable()

@@ -1,10 +1,9 @@
 """Runs a command with the settings, and tells in one line what went wrong."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
-
-import typer
 
 from app.settings import Loaded, SettingsWrong, load
 
@@ -12,8 +11,23 @@ T = TypeVar("T")
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
+    """End the program: the message on standard error, and an exit code."""
+    sys.stderr.write(f"{message}\n")
+    raise SystemExit(code)
+
+
+def serve() -> None:
+    """Start the API, the background worker, and simulators where no provider is set up."""
+    from app.service import serve as run  # noqa: PLC0415
+
+    run_command(run, logs=True)
+
+
+def worker() -> None:
+    """Do background work only."""
+    from app.service import work  # noqa: PLC0415
+
+    run_command(work, logs=True)
 
 
 def run_command(command: Callable[[Loaded], Coroutine[Any, Any, T]], *, logs: bool = False) -> T:
@@ -34,7 +48,6 @@ def run_command(command: Callable[[Loaded], Coroutine[Any, Any, T]], *, logs: bo
         DatabaseUnavailable,
         WallBroken,
         VaultError,
-        *_embedded_errors(),
     )
     configure_logging(quiet=not logs)
     try:
@@ -46,10 +59,4 @@ def run_command(command: Callable[[Loaded], Coroutine[Any, Any, T]], *, logs: bo
     except Exception as error:  # noqa: BLE001 - a trace would show values
         fail(f"error: unexpected {type(error).__name__} at {' <- '.join(reversed(where(error)))}")
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _embedded_errors() -> tuple[type[Exception], ...]:
-    from app.postgres import PostgresFailed  # noqa: PLC0415
-
-    return (PostgresFailed,)
+        raise SystemExit(130) from None
