@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -119,3 +119,36 @@ async def following(service: Service, count: int = 1) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(service.program.services.feed.followers)
+
+
+class Sockets:
+    """Opens sockets, all of which end with the test."""
+
+    def __init__(self, service: Service, stack: AsyncExitStack) -> None:
+        self._service = service
+        self._stack = stack
+
+    async def seen(self, query: str = FOLLOW) -> None:
+        """Have a document known: its first sight takes the library's road."""
+        before = self._service.program.services.feed.followers
+        async with connected(self._service.client("partner")) as socket:
+            await socket.subscribe("first", query)
+            await following(self._service, before + 1)
+        await following(self._service, before)
+
+    async def open(
+        self,
+        count: int = 1,
+        client: str = "partner",
+        query: str = FOLLOW,
+        variables: Mapping[str, Any] | None = None,
+    ) -> list[Socket]:
+        """So many sockets that follow, each with a subscription of its own name."""
+        before = self._service.program.services.feed.followers
+        opened = []
+        for number in range(count):
+            socket = await self._stack.enter_async_context(connected(self._service.client(client)))
+            await socket.subscribe(f'"{number}', query, variables)
+            opened.append(socket)
+        await following(self._service, before + count)
+        return opened

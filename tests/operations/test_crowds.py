@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,7 +13,7 @@ from db import clients
 from schema.opening import Opened
 from tests.operations.buying import Buyer
 from tests.operations.service import Service
-from tests.operations.sockets import FOLLOW, Socket, connected, following, happen
+from tests.operations.sockets import FOLLOW, Sockets, connected, following, happen
 from tests.operations.test_event_streams import asked
 
 MANY = 12
@@ -42,42 +42,9 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-async def sockets(service: Service) -> AsyncIterator["Sockets"]:
+async def sockets(service: Service) -> AsyncIterator[Sockets]:
     async with AsyncExitStack() as stack:
         yield Sockets(service, stack)
-
-
-class Sockets:
-    """Opens sockets, all of which end with the test."""
-
-    def __init__(self, service: Service, stack: AsyncExitStack) -> None:
-        self._service = service
-        self._stack = stack
-
-    async def seen(self, query: str = FOLLOW) -> None:
-        """Have a document known: its first sight takes the library's road."""
-        before = self._service.program.services.feed.followers
-        async with connected(self._service.client("partner")) as socket:
-            await socket.subscribe("first", query)
-            await following(self._service, before + 1)
-        await following(self._service, before)
-
-    async def open(
-        self,
-        count: int = 1,
-        client: str = "partner",
-        query: str = FOLLOW,
-        variables: Mapping[str, Any] | None = None,
-    ) -> list[Socket]:
-        """So many sockets that follow, each with a subscription of its own name."""
-        before = self._service.program.services.feed.followers
-        opened = []
-        for number in range(count):
-            socket = await self._stack.enter_async_context(connected(self._service.client(client)))
-            await socket.subscribe(f'"{number}', query, variables)
-            opened.append(socket)
-        await following(self._service, before + count)
-        return opened
 
 
 async def test_many_are_told_by_one_execution(
