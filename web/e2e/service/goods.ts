@@ -1,4 +1,4 @@
-/** Goods that every sandbox sells, the same at each start: and a face value of each. */
+/** Goods that every sandbox sells, the same at each start, with a face value of each. */
 
 export interface Goods {
   provider: "enkash" | "starship" | "xoxoday" | "woohoo";
