@@ -240,7 +240,8 @@ async def test_who_comes_and_goes_misses_nothing_and_hears_nothing_twice(
     """Joining at every moment while much happens, from now or from a place."""
     await sockets.seen()
     (first,) = await happen(service, order)
-    writing = asyncio.create_task(happen(service, order, 150))
+    begun: set[int] = set()
+    end = asyncio.get_running_loop().create_future()
 
     async def one(number: int) -> list[int]:
         await asyncio.sleep(number * 0.02)
@@ -248,19 +249,23 @@ async def test_who_comes_and_goes_misses_nothing_and_hears_nothing_twice(
         async with connected(service.client("partner")) as socket:
             await socket.subscribe("1", variables={"after": after} if after else {})
             found: list[int] = []
-            while not found or found[-1] < first + 150:
+            while not (end.done() and found[-1] >= end.result()):
                 found += [int(event["sequence"]) for event in await socket.events(1)]
+                begun.add(number)
                 if number % 5 == 4 and len(found) == 20:
                     break  # leaves in the middle of it
             return found
 
-    async def last() -> None:
-        await writing
-        # So that those who came at the very end are told of something.
-        await asyncio.sleep(1)
+    async def write() -> None:
+        while len(begun) < 25:
+            await happen(service, order)
+        end.set_result((await happen(service, order, 50))[-1])
+        # For those who had heard of the last one before it was known to be the last.
+        await happen(service, order)
 
-    heard = await asyncio.gather(*(one(number) for number in range(25)), return_exceptions=False)
-    await last()
+    writing = asyncio.create_task(write())
+    heard = await asyncio.gather(*(one(number) for number in range(25)))
+    await writing
     for number, found in enumerate(heard):
         assert found == list(range(found[0], found[0] + len(found)))
         assert number % 2 == 0 or found[0] == first + 1
