@@ -265,7 +265,9 @@ class EnKash(Simulator):
     ) -> None:
         if not product.available:
             self._fail(call, "Product is not available")
-        if not product.sells(face_value):
+        # A custom config states its largest amount only: the smallest is 1.
+        any_amount = not product.values and 1 <= face_value <= product.maximum
+        if not (any_amount or product.sells(face_value)):
             self._fail(call, "Invalid denomination for this product")
         if quantity > product.max_quantity:
             self._fail(call, "Quantity exceeds the maximum quantity")

@@ -120,6 +120,11 @@ async def test_any_amount_is_one_custom_config(enkash: EnKashClient) -> None:
     shown = (await enkash.call("GET", f"/partner/search-config/{product.sku}")).json["payload"]
     [config] = shown["configResponses"]
     assert (config["customAmountEnabled"], config["mrp"]) == (True, product.maximum)
+    body = {"productCatalogId": product.sku, "quantity": 1, "orderReferenceId": REF}
+    for amount, taken in ((product.maximum + 1, False), (0, False), (1, True)):
+        sent = body | {"denomination": int(amount)}
+        reply = await enkash.call("POST", "/partner/create-order", sent)
+        assert (reply.json["response_code"] == 0) is taken
 
 
 async def test_unknown_products_are_404(enkash: EnKashClient) -> None:
