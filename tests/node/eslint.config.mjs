@@ -3,12 +3,14 @@
 import graphql from "@graphql-eslint/eslint-plugin";
 
 const VALUES = [
+  "AuditChain",
   "Denomination",
   "DenominationRange",
   "FixedDenominations",
   "FulfillmentAttempt",
   "Limit",
   "Money",
+  "OrderCount",
   "PageInfo",
   "Problem",
   "Viewer",
