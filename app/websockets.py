@@ -27,11 +27,13 @@ from app.requests import MAX_BODY, Operation, checked
 from app.streams import End, forget_place
 from app.ws_messages import (
     BAD_REQUEST,
+    ENDS,
     FORBIDDEN,
-    GOING_AWAY,
     INIT_TIMEOUT,
+    MOST_OPERATIONS,
     SUBPROTOCOL,
     SUBSCRIBER_EXISTS,
+    TOO_MANY,
     TOO_MANY_INITS,
     TRY_AGAIN_LATER,
     UNAUTHORIZED,
@@ -53,23 +55,13 @@ PROTOCOL = "graphql-transport-ws"
 SINGLE = (OperationType.QUERY, OperationType.MUTATION)
 
 INIT_SECONDS = 3.0
+STALL_SECONDS = 0.5  # a timer so late tells that the loop stood still, and read nothing either
 HEARTBEAT_SECONDS = 10.0  # of silence, then a ping; half of it later without an answer it is cut
 SEND_SECONDS = 10.0  # for one message to leave; whoever reads slower is closed, and may resume
 MOST_UNREAD = 64 * 1024  # bytes
 LOOK_SECONDS = 0.02
 CLOSE_SECONDS = 1.0  # for the other side to answer a close
 LINGER_SECONDS = 10.0  # for a slow reader to reach the close frame
-MOST_OPERATIONS = 100  # at once on one socket
-
-ENDS = {
-    End.SHUTDOWN: (GOING_AWAY, "The service is stopping: connect again"),
-    End.CREDENTIALS: (FORBIDDEN, "Forbidden: your credentials no longer hold"),
-}
-TOO_MANY = Refusal(
-    HTTPStatus.TOO_MANY_REQUESTS,
-    "RATE_LIMITED",
-    f"A socket may have at most {MOST_OPERATIONS} operations open.",
-)
 
 
 class Running:
@@ -138,7 +130,7 @@ class Socket:
         if ws.ws_protocol != PROTOCOL:
             await self._close(SUBPROTOCOL, "Subprotocol not acceptable")
             return ws
-        late = asyncio.get_running_loop().call_later(INIT_SECONDS, self._expire)
+        late = self._expire_later()
         try:
             with self._gateway.streams.opened(self):
                 await self._receive()
@@ -339,8 +331,17 @@ class Socket:
         transport = self._request.transport
         return transport.get_write_buffer_size() if transport is not None else 0
 
-    def _expire(self) -> None:
-        if self.caller is None and not self._ws.closed:
+    def _expire_later(self) -> asyncio.TimerHandle:
+        loop = asyncio.get_running_loop()
+        return loop.call_later(INIT_SECONDS, self._expire, loop.time() + INIT_SECONDS)
+
+    def _expire(self, due: float) -> None:
+        """Close whoever has not greeted us. Who has waits for our answer, however long it takes."""
+        if self._initialized or self._ws.closed:
+            return
+        if asyncio.get_running_loop().time() - due > STALL_SECONDS:
+            self._expire_later()
+        else:
             self._close_soon(INIT_TIMEOUT, "Connection initialisation timeout")
 
     def _close_soon(self, code: int, reason: str) -> None:

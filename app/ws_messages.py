@@ -8,6 +8,7 @@ from multidict import CIMultiDict
 
 from app.errors import Refusal
 from app.requests import decode
+from app.streams import End
 
 CREDENTIALS = ("x-api-key", "x-api-secret", "authorization")
 MAX_ID = 200
@@ -29,6 +30,18 @@ SUBSCRIBER_EXISTS = 4409
 TOO_MANY_INITS = 4429
 GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013
+
+MOST_OPERATIONS = 100  # at once on one socket
+
+ENDS = {
+    End.SHUTDOWN: (GOING_AWAY, "The service is stopping: connect again"),
+    End.CREDENTIALS: (FORBIDDEN, "Forbidden: your credentials no longer hold"),
+}
+TOO_MANY = Refusal(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "RATE_LIMITED",
+    f"A socket may have at most {MOST_OPERATIONS} operations open.",
+)
 
 
 class Violation(Exception):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,11 @@ import aiohttp
 import pytest
 
 from app import websockets
+from app.auth.api_keys import Credentials
 from app.requests import MAX_BODY
 from tests.operations.service import Service
 from tests.operations.sockets import connected, following, happen, payload
+from tests.operations.test_audit import owner
 
 DEEP = "[" * 100_000 + "]" * 100_000
 SUBSCRIBE: dict[str, Any] = {
@@ -128,6 +131,33 @@ async def test_silence_before_the_greeting(
         await socket.send(type="ping")  # does not count as a greeting
         assert await socket.next() == {"type": "pong"}
         assert await socket.closed() == 4408
+
+
+async def test_a_greeting_that_is_long_in_being_answered(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait after it is ours: no client is closed for it."""
+    monkeypatch.setattr(websockets, "INIT_SECONDS", 0.3)
+    unknown = Credentials.mint("sandbox")
+    greeting = {"X-API-Key": unknown.key, "X-API-Secret": unknown.secret.reveal()}
+    async with connected(service.client("partner"), init=False) as socket:
+        async with owner(service) as conn, conn.transaction():
+            await conn.execute("LOCK TABLE api_clients IN ACCESS EXCLUSIVE MODE")
+            await socket.send(type="connection_init", payload=greeting)
+            assert await socket.silent(1.0)
+        assert await socket.closed() == 4403
+
+
+async def test_a_loop_that_stood_still(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A greeting that nobody was there to read is not a late one."""
+    monkeypatch.setattr(websockets, "INIT_SECONDS", 0.3)
+    async with connected(service.client("partner"), init=False) as socket:
+        time.sleep(0.3 + 2 * websockets.STALL_SECONDS)  # noqa: ASYNC251 - the service's loop too
+        await socket.send(type="connection_init", payload=payload(service.client("partner")))
+        assert await socket.next() == {"type": "connection_ack"}
+    async with connected(service.client("partner"), init=False) as socket:
+        time.sleep(0.3 + 2 * websockets.STALL_SECONDS)  # noqa: ASYNC251
+        assert await socket.closed() == 4408  # of silence, when it runs again
 
 
 async def test_credentials_that_are_none(service: Service) -> None:
