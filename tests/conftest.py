@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: at the end the other processes would have nothing to do."""
+    items.sort(key=lambda item: "soak" not in item.path.parts)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def execution(pytestconfig: pytest.Config) -> Iterator[None]:
     """Tests send each document once: without this hardly one of them would have a plan."""

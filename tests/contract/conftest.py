@@ -99,6 +99,23 @@ async def simulator(name: str) -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
+async def hasty(
+    request: pytest.FixtureRequest, name: str, simulator: Simulator
+) -> AsyncIterator[House]:
+    """A provider that has logged in already, with little patience where something has to time out.
+
+    Elsewhere a machine that stands still for a moment would look like a provider that does.
+    """
+    fault: str = request.node.callspec.params.get("fault", "timeout")
+    patience = 0.4 if fault.startswith("timeout") else 5
+    provider = build(name, configured(REGISTRY[name], simulator, patience), MemoryTokenStore())
+    house = House(provider, simulator)
+    await provider.order(house.delivered().order_id)
+    yield house
+    await provider.close()
+
+
+@pytest.fixture
 async def house(name: str, simulator: Simulator) -> AsyncIterator[House]:
     """The provider against a simulator that is as new."""
     provider = build(name, configured(REGISTRY[name], simulator, 5), MemoryTokenStore())

@@ -2,7 +2,6 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +12,6 @@ from domain.carts import Item, Recipient
 from domain.money import Money
 from domain.providers import Capability
 from domain.secret import Secret
-from providers import REGISTRY, build
 from providers.errors import (
     Duplicate,
     OutcomeUnknown,
@@ -25,11 +23,9 @@ from providers.errors import (
     Unsupported,
 )
 from providers.port import ProviderOrder
-from providers.tokens import MemoryTokenStore
-from simulators import Simulator
 from simulators.catalog import Product
 from simulators.world import Order
-from tests.contract.conftest import MOVING, House, configured, lacks, needs
+from tests.contract.conftest import MOVING, House, lacks, needs
 from tests.contract.test_reads import check_money, issued, secrets
 
 REFERENCE = "VG_K7QJ2M4XW5PZ3TND6RBA"
@@ -55,16 +51,6 @@ REFUSED = {
 def one_fault_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """The circuit would hide what a fault becomes."""
     monkeypatch.setattr("providers.health.FAULTS_TO_OPEN", 1_000)
-
-
-@pytest.fixture
-async def hasty(name: str, simulator: Simulator) -> AsyncIterator[House]:
-    """A provider with little patience that has logged in already."""
-    provider = build(name, configured(REGISTRY[name], simulator, 0.4), MemoryTokenStore())
-    house = House(provider, simulator)
-    await provider.order(house.delivered().order_id)
-    yield house
-    await provider.close()
 
 
 def on_sale(house: House, *, fixed: bool = True) -> list[Product]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 import structlog
@@ -46,16 +46,6 @@ def one_fault_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("providers.health.FAULTS_TO_OPEN", 1_000)
 
 
-@pytest.fixture
-async def hasty(name: str, simulator: Simulator) -> AsyncIterator[House]:
-    """A provider with little patience that has logged in already."""
-    provider = build(name, configured(REGISTRY[name], simulator, 0.3), MemoryTokenStore())
-    house = House(provider, simulator)
-    await provider.order(house.delivered().order_id)
-    yield house
-    await provider.close()
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_of_a_read_says_why_and_passes(hasty: House, fault: str) -> None:
     hasty.strike(fault)
@@ -71,11 +61,11 @@ async def test_a_fault_of_a_read_says_why_and_passes(hasty: House, fault: str) -
 
 
 @pytest.mark.parametrize("read", READS)
-async def test_no_read_ever_ends_in_anything_else(hasty: House, read: str) -> None:
+async def test_no_read_ever_ends_in_anything_else(house: House, read: str) -> None:
     for fault in ("garbage", "error_after", "reset_after"):
-        hasty.strike(fault)
+        house.strike(fault)
         with pytest.raises(Unavailable) as caught:
-            await READS[read](hasty)
+            await READS[read](house)
         assert caught.value.reason is FAULTS[fault]
 
 

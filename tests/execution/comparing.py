@@ -65,6 +65,7 @@ async def observed(world: Watched, start: Callable[[], Any]) -> Seen:
     """Run an execution, and what it left behind, to the end."""
     result: ExecutionResult | None = None
     raised, awaited = "", False
+    others = asyncio.all_tasks()  # of tests before, on the same loop
     try:
         found = start()
         if isinstance(found, Awaitable):
@@ -78,7 +79,7 @@ async def observed(world: Watched, start: Callable[[], Any]) -> Seen:
     seen = [shown(error) for error in errors]
     idle = 0
     for _ in range(MOST_TURNS):
-        idle = idle + 1 if len(asyncio.all_tasks()) == 1 else 0
+        idle = idle + 1 if asyncio.all_tasks() <= others else 0
         if idle > IDLE_TURNS:
             break
         await asyncio.sleep(0)
