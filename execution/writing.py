@@ -9,7 +9,7 @@ import keyword
 import re
 from collections.abc import Iterable
 from types import CoroutineType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLList,
@@ -39,6 +39,7 @@ TABLE: dict[str, Any] = {
     "Info": GraphQLResolveInfo,
     "Path": Path,
     "bool": bool,
+    "enumerate": enumerate,
     "float": float,
     "getattr": getattr,
     "inf": float("inf"),
@@ -55,11 +56,45 @@ TABLE: dict[str, Any] = {
     "type": type,
 }
 STOCK = frozenset({str, int, float, bool})
+# Of an object that is written where it stands, with those below it. Python nests 20 blocks.
+MOST_FIELDS = 16
+MOST_LEVELS = 3
 
 
 def is_attribute(name: str) -> bool:
     """Whether a name can be written behind a dot and means there what `getattr` would find."""
     return bool(SAFE.fullmatch(name)) and not keyword.iskeyword(name)
+
+
+class Scope(NamedTuple):
+    """An object whose fields are being written: names in the text, and how deep it is indented."""
+
+    value: str = "s"
+    waiting: str = "a"
+    path: str = "p"
+    answer: str = "v"
+    depth: int = 1
+
+
+def inline(selection: Selection, levels: int = MOST_LEVELS) -> int:
+    """How many fields an object has that is answered without asking anybody; 0 for all others.
+
+    A call for each of a thousand of them would take longer than what it does.
+    """
+    number = 0
+    for field in selection.fields:
+        type_ = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+        number += 1
+        if field.told or field.begun or field.kind is Kind.DEFAULT:
+            return 0
+        if is_object_type(type_):
+            below = inline(field.selections[type_.name], levels - 1) if levels > 1 else 0
+            number += below or MOST_FIELDS
+        elif not is_leaf_type(type_):
+            return 0
+        if number > MOST_FIELDS:
+            return 0
+    return number
 
 
 class Writer:
@@ -101,89 +136,118 @@ class Writer:
             self.put(1, "tail = run.tail")
         if any(field.kind is Kind.DEFAULT for field in selection.fields):
             self.put(1, "m = is_mapping(s)")
-        self.put(1, "try:", "    pass")
-        answer = [self._field(field, f"v{n}") for n, field in enumerate(selection.fields)]
-        self.put(1, "except Exception:", "    if a is not None:", "        run.abandon(a)")
-        if late:  # nobody sees the object: what is under way is awaited all the same
-            self.put(2, "if b is not None:", "    run.late.append(({}, b, p))")
-        self.put(1, "    raise", f"d = {{{', '.join(answer)}}}")
+        answer = self._fields(selection, Scope(), late)
+        self.put(1, f"d = {answer}")
         if late:
             self.put(1, "if b is not None:", "    run.late.append((d, b, p))")
         self.put(1, "return d if a is None else joined(d, a)")
 
-    def _field(self, field: Field, v: str) -> str:
+    def _fields(self, selection: Selection, at: Scope, late: bool = False) -> str:
+        """Write how the fields of an object are answered; the text of its answer."""
+        self.put(at.depth, "try:", "    pass")
+        pairs = [
+            self._field(field, f"{at.answer}{number}", at)
+            for number, field in enumerate(selection.fields)
+        ]
+        self.put(at.depth, "except Exception:", f"    if {at.waiting} is not None:")
+        self.put(at.depth + 2, f"run.abandon({at.waiting})")
+        if late:  # nobody sees the object: what is under way is awaited all the same
+            self.put(at.depth + 1, "if b is not None:", "    run.late.append(({}, b, p))")
+        self.put(at.depth + 1, "raise")
+        return f"{{{', '.join(pairs)}}}"
+
+    def _field(self, field: Field, v: str, at: Scope) -> str:
         """Write how one field is answered; the pair that it adds to the answer."""
         key = self.bind("k", field.key)
         if field.kind is Kind.NAME:
             return f"{key}: {self.bind('n', field.parent.name)}"
-        kind = self.bind("n", field.parent.name)
-        step = f"(p, {key}, {kind})"
+        step = f"({at.path}, {key}, {self.bind('n', field.parent.name)})"
         if field.shown:
             step = f"make(Path, {step})"
-        self.put(2, "try:")
+        depth = at.depth + 1
+        self.put(depth, "try:")
         if field.told:
             head = self.bind("h", field.head)
-            self.put(3, f"q = {step}", f"info = make(Info, {head} + (q,) + tail)")
+            self.put(depth + 1, f"q = {step}", f"info = make(Info, {head} + (q,) + tail)")
             step = "q"
-        self._read(field)
-        self._answer(field, v, key, step)
+        self._read(field, at.value, depth + 1)
+        self._answer(field, v, key, step, at)
         lost = self.bind("lost", field.lost)
-        self.put(2, "except Exception as e:", f"    {v} = {lost}(e, p, run)")
+        self.put(depth, "except Exception as e:", f"    {v} = {lost}(e, {at.path}, run)")
         return f"{key}: {v}"
 
-    def _read(self, field: Field) -> None:
+    def _read(self, field: Field, s: str, depth: int) -> None:
         """Write how the value `x` is found."""
+        name = field.source
         if field.kind is Kind.RESOLVER:
             arguments = ""
             if callable(field.arguments):
                 arguments = f", **{self.bind('g', field.arguments)}(run)"
             elif field.arguments:
                 arguments = f", **{self.bind('g', field.arguments)}"
-            self.put(3, f"x = {self.bind('r', field.source)}(s, info{arguments})")
+            self.put(depth, f"x = {self.bind('r', name)}({s}, info{arguments})")
         elif field.kind is Kind.CALL:
-            self.put(3, f"x = {self.bind('r', field.source)}(s)")
+            self.put(depth, f"x = {self.bind('r', name)}({s})")
         elif field.kind is Kind.ATTRIBUTE:
-            name = field.source
-            found = f"s.{name}" if is_attribute(name) else f"getattr(s, {self.bind('n', name)})"
-            self.put(3, f"x = {found}")
+            found = f"{s}.{name}" if is_attribute(name) else f"getattr({s}, {self.bind('n', name)})"
+            self.put(depth, f"x = {found}")
         else:
-            name = field.source
-            self.put(3, "if m:", f"    x = s.get({self.bind('n', name)})")
+            self.put(depth, "if m:", f"    x = {s}.get({self.bind('n', name)})")
             if is_attribute(name):
-                self.put(3, "else:", "    try:", f"        x = s.{name}")
-                self.put(3, "    except AttributeError:", "        x = None")
+                self.put(depth, "else:", "    try:", f"        x = {s}.{name}")
+                self.put(depth, "    except AttributeError:", "        x = None")
             else:
-                self.put(3, "else:", f"    x = getattr(s, {self.bind('n', name)}, None)")
+                self.put(depth, "else:", f"    x = getattr({s}, {self.bind('n', name)}, None)")
 
-    def _answer(self, field: Field, v: str, key: str, step: str) -> None:
+    def _answer(self, field: Field, v: str, key: str, step: str, at: Scope) -> None:
         """Write how `x` becomes the answer; what is not usual goes to the field itself."""
         info = "info" if field.told else "None"
+        depth, into = at.depth + 2, at.waiting
         if field.kind is Kind.DEFAULT:
-            rest = f"{self.bind('read', field.read)}(x, p, run, {info})"
+            rest = f"{self.bind('read', field.read)}(x, {at.path}, run, {info})"
         elif field.told:
             rest = f"{self.bind('rest', field.rest)}(x, q, run, info)"
         else:
-            rest = f"{self.bind('found', field.found)}(x, p, run)"
-        unusual = [f"{v} = {rest}", f"if type({v}) is Co:", f"    a = mark(a, {key}, {v})"]
+            rest = f"{self.bind('found', field.found)}(x, {at.path}, run)"
+        noted = f"{into} = mark({into}, {key}, {v})"
+        unusual = [f"{v} = {rest}", f"if type({v}) is Co:", f"    {noted}"]
         named: Any = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         if field.begun:
-            noted = f"b = mark(b, {self.bind('f', field)}, x)"
+            begun = f"b = mark(b, {self.bind('f', field)}, x)"
             started = [f"if type(x) is {self.bind('c', field.begun)}:", f"    {v} = None"]
-            unusual = [*started, f"    {noted}", "else:", *("    " + line for line in unusual)]
+            unusual = [*started, f"    {begun}", "else:", *("    " + line for line in unusual)]
         if is_leaf_type(named):
-            self._leaf(field, named, v, 3, unusual, (key, "a", step))
+            self._leaf(field, named, v, depth, unusual, (key, into, step))
             return
         branch = "if"
         if not field.required:
-            self.put(3, "if x is None:", f"    {v} = None")
+            self.put(depth, "if x is None:", f"    {v} = None")
             branch = "elif"
         usual, deep = self._usual(field, field, named)
-        self.put(3, f"{branch} {usual}:", f"    {v} = {deep}(x, {step}, run, {info})")
-        after = self.bind("after", field.after)
-        step = step if step == "q" else f"(p, {key}, {self.bind('n', field.parent.name)})"
-        self.put(4, f"if type({v}) is Co:", f"    {v} = {after}({v}, {step}, run)")
-        self.put(4, f"    a = mark(a, {key}, {v})")
-        self.put(3, "else:", *("    " + line for line in unusual))
+        self.put(depth, f"{branch} {usual}:")
+        after = f"{self.bind('after', field.after)}(%s, {step}, run)"
+        self._below(deep, v, depth + 1, step, info, (after, noted))
+        self.put(depth, "else:", *("    " + line for line in unusual))
+
+    def _below(
+        self,
+        deep: str | Selection,
+        v: str,
+        depth: int,
+        step: str,
+        info: str,
+        late: tuple[str, str],
+    ) -> None:
+        """Write how the object or list `x` becomes `v`, and what is done when that has to wait."""
+        after, noted = late
+        if isinstance(deep, str):
+            self.put(depth, f"{v} = {deep}(x, {step}, run, {info})", f"if type({v}) is Co:")
+            self.put(depth + 1, f"{v} = {after % v}", noted)
+            return
+        at = Scope(f"s{v}", f"a{v}", step, f"{v}_", depth)
+        self.put(depth, f"{at.value} = x", f"{at.waiting} = None")
+        self.put(depth, f"{v} = {self._fields(deep, at)}", f"if {at.waiting} is not None:")
+        self.put(depth + 1, f"{v} = {after % f'joined({v}, {at.waiting})'}", noted)
 
     def _leaf(
         self,
@@ -211,7 +275,7 @@ class Writer:
             key, into, step = mark_as
             self.put(depth, "if type(x) in plain:")
             self.put(depth + 1, f"{v} = {self.bind('ser', leaf.function)}(x)")
-            self.put(depth + 1, f"if type({v}) not in plain:")
+            self.put(depth + 1, f"if type({v}) is not str and type({v}) not in plain:")
             self.put(depth + 1, f"    {v} = {odd}({v}, x, {step}, run)")
             self.put(
                 depth + 1, f"    if type({v}) is Co:", f"        {into} = mark({into}, {key}, {v})"
@@ -221,14 +285,19 @@ class Writer:
 
     # ------------------------------------------------------------------ what is below a place
 
-    def _usual(self, field: Field, place: Place, type_: Any) -> tuple[str, str]:
-        """Which values of a place need no further look, and the function that answers them."""
-        if is_object_type(type_) and type_.is_type_of and (classes := records_of(type_)):
-            return (
-                f"type(x) in {self.bind('c', classes)}",
-                f"o{field.selections[type_.name].number}",
-            )
-        return "type(x) in plain", self._known(place)
+    def _usual(self, field: Field, place: Place, type_: Any) -> tuple[str, str | Selection]:
+        """Which values of a place need no further look, and what answers them: a function, or the
+        selection itself where it is written in place."""
+        usual = "type(x) in plain"
+        if not is_object_type(type_):
+            return usual, self._known(place)
+        selection = field.selections[type_.name]
+        if type_.is_type_of:
+            classes = records_of(type_)
+            if not classes:
+                return usual, self._known(place)
+            usual = f"type(x) in {self.bind('c', classes)}"
+        return usual, selection if inline(selection) else f"o{selection.number}"
 
     def _known(self, place: Place) -> str:
         """The name of the function that answers a place's plain values."""
@@ -278,8 +347,8 @@ class Writer:
         self.put(1, "if type(v) is not list and type(v) is not tuple:")
         self.put(1, f"    early = {before}(v, p, run, info)")
         self.put(1, "    if early is not None:", "        return early")
-        self.put(1, "found = []", "w = None", "i = 0", "items = iter(v)", "try:")
-        self.put(2, "for x in items:", "    try:")
+        self.put(1, "found = []", "w = None", "items = iter(v)", "try:")
+        self.put(2, "for i, x in enumerate(items):", "    try:")
         rest = self.bind("rest", item.rest)
         unusual = [
             f"y = {rest}(x, {step}, run, info)",
@@ -291,16 +360,14 @@ class Writer:
         if is_leaf_type(type_):
             self._leaf(item, type_, "y", 4, unusual, ("i", "w", step))
         else:
-            after = self.bind("after", item.after)
+            after = f"{self.bind('after', item.after)}(%s, {step}, run)"
             usual, deep = self._usual(field, item, type_)
-            self.put(4, f"if {usual}:", f"    y = {deep}(x, {step}, run, info)")
-            self.put(
-                5, "if type(y) is Co:", f"    y = {after}(y, {step}, run)", "    w = mark(w, i, y)"
-            )
+            self.put(4, f"if {usual}:")
+            self._below(deep, "y", 5, step, info="info", late=(after, "w = mark(w, i, y)"))
             self.put(4, "else:", *("    " + line for line in unusual))
         failed = self.bind("failed", item.failed)
         self.put(3, "except Exception as e:", f"    y = {failed}(e, (p, i, None), run)")
-        self.put(3, "found.append(y)", "i += 1")
+        self.put(3, "found.append(y)")
         self.put(1, "except Exception:", "    run.drain(w, items)", "    raise")
         self.put(1, "return found if w is None else joined(found, w)")
         return name
