@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NewType
 
 from graphql import GraphQLError
+from msgspec import to_builtins
 from strawberry import scalar
 from strawberry.types.scalar import ScalarDefinition
 
@@ -68,7 +69,9 @@ def _show_decimal(value: Decimal) -> str:
 def _show_instant(value: datetime) -> str:
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    return value.isoformat()[:-6] + "Z"
+    # The same text as that of isoformat, with Z, in a tenth of the time.
+    shown: str = to_builtins(value)
+    return shown
 
 
 SCALARS: dict[object, ScalarDefinition] = {
