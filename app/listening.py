@@ -41,7 +41,7 @@ class CannotListen(Exception):
 class Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_answer_headers",)
+    __slots__ = ("_answer_headers", "_silence")
 
     def __init__(
         self,
@@ -63,10 +63,12 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        asyncio.get_running_loop().call_later(HEADER_SECONDS, self._cut_silent)
+        loop = asyncio.get_running_loop()
+        self._silence = loop.call_later(HEADER_SECONDS, self._cut_silent)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
+        self._silence.cancel()
         # The library keeps a WebSocket's, which knows its connection: thousands that went would
         # stay in memory until a full collection.
         self._data_received_cb = None

@@ -2,13 +2,46 @@
 
 import math
 import time
-from collections import OrderedDict, deque
+from array import array
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.limits import Bucket, Purse, Rule, Standing
 
+NOT_WORTH_MOVING = 64
 MAX_KEYS = 20_000  # remembered callers; the one idle longest is forgotten first
+
+
+class Moments:
+    """Moments in their order, packed: objects of a minute's life, scattered over the memory that a
+    crowd took meanwhile, would keep the system from getting it back."""
+
+    __slots__ = ("_all", "_first")
+
+    def __init__(self) -> None:
+        self._all = array("d")
+        self._first = 0  # what is before was forgotten
+
+    def __len__(self) -> int:
+        return len(self._all) - self._first
+
+    @property
+    def oldest(self) -> float:
+        return self._all[self._first]
+
+    def add(self, moment: float) -> None:
+        self._all.append(moment)
+
+    def forget(self, until: float) -> None:
+        """Forget that moment and all before it."""
+        found, first, number = self._all, self._first, len(self._all)
+        while first < number and found[first] <= until:
+            first += 1
+        if first > NOT_WORTH_MOVING and first > number // 2:
+            del found[:first]
+            first = 0
+        self._first = first
 
 
 class Window:
@@ -18,7 +51,7 @@ class Window:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._times: list[tuple[Rule, deque[float]]] = [(rule, deque()) for rule in rules]
+        self._times: list[tuple[Rule, Moments]] = [(rule, Moments()) for rule in rules]
 
     def take(self, now: float) -> Standing:
         """Count one request, unless a rule refuses it."""
@@ -26,7 +59,7 @@ class Window:
         if not found.allowed:
             return found
         for _, times in self._times:
-            times.append(now)
+            times.add(now)
         return Standing(found.rule, found.remaining - 1, found.resets_in, allowed=True)
 
     def standings(self, now: float) -> list[Standing]:
@@ -34,10 +67,9 @@ class Window:
         return [self._under(rule, times, now) for rule, times in self._times]
 
     @staticmethod
-    def _under(rule: Rule, times: deque[float], now: float) -> Standing:
-        while times and times[0] <= now - rule.seconds:
-            times.popleft()
-        return standing(rule, len(times), (times[0] - now) if times else 0.0)
+    def _under(rule: Rule, times: Moments, now: float) -> Standing:
+        times.forget(now - rule.seconds)
+        return standing(rule, len(times), (times.oldest - now) if times else 0.0)
 
 
 def standing(rule: Rule, counted: int, oldest: float) -> Standing:
