@@ -1,15 +1,12 @@
 """The audit chain: each row's MAC covers the row and the MAC before it; one chain per account."""
 
 import hmac
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeAlias
 from uuid import UUID
 
-import msgspec
-
-from db import checkpoints
+from db import audit_macs, checkpoints
+from db.audit_macs import Head, Said
 from db.checkpoints import Leaf
 from db.keyset import Conditions, keyset
 from db.pool import Connection, DatabaseUnavailable, Record, array_text
@@ -22,9 +19,6 @@ COLUMNS = """a.id, a.account, a.sequence, a.at, a.actor, a.action, a.subject, a.
     a.request_id, a.mac"""
 START = bytes(32)
 BATCH = 5000
-# Actor, action, subject, fields, purpose and request id of a row, in the order its MAC covers them.
-Said: TypeAlias = tuple[str, AuditAction, str, tuple[str, ...], str | None, str | None]
-_json = msgspec.json.Encoder().encode
 # A chain is locked for milliseconds: who holds it longer is stuck, and nobody waits for that.
 LOCK_SECONDS = 10.0
 ALTERED = "a row was altered, or follows another one than it did"
@@ -54,9 +48,10 @@ WITH added AS (
     INSERT INTO audit_events (account, sequence, id, at, actor, action, subject, fields, purpose,
                               request_id, mac)
     SELECT $1, $7::bigint + n.position, n.id, $2, $3, $4, n.subject,
-           ARRAY(SELECT jsonb_array_elements_text($10::jsonb -> (n.position - 1)::int)), $5, $6,
+           string_to_array(n.fields, '|'), $5, $6,
            substr($11::bytea, 32 * (n.position - 1)::int + 1, 32)
-      FROM unnest($8::text::uuid[], $9::text::text[]) WITH ORDINALITY AS n (id, subject, position))
+      FROM unnest($8::text::uuid[], $9::text::text[], $10::text::text[])
+           WITH ORDINALITY AS n (id, subject, fields, position))
 UPDATE audit_heads SET sequence = $12, mac = $13 WHERE account = $1"""
 
 NEXT = """
@@ -64,15 +59,6 @@ SELECT least(
     (SELECT account FROM audit_heads WHERE account > $1 ORDER BY account LIMIT 1),
     (SELECT account FROM audit_events WHERE account > $1 ORDER BY account LIMIT 1),
     (SELECT account FROM audit_checkpoint_heads WHERE account > $1 ORDER BY account LIMIT 1))"""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of a chain, locked by this transaction; `at` is the database's clock."""
-
-    sequence: int
-    mac: bytes
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +97,14 @@ async def append(
         (act.actor, act.action, act.subject, act.fields, act.purpose, act.request_id)
         for act in acts
     ]
-    ids, macs = _chained(account, rows, key, head)
+    ids = uuid7_texts(len(rows))
+    macs = audit_macs.of_rows(key, account, head, ids, rows)
     last = head.sequence + len(rows)
     actors, actions, subjects, fields, purposes, request_ids = zip(*rows, strict=True)
     await conn.execute(
         APPEND,
         *(account, head.at, range(head.sequence + 1, last + 1)),
-        *(ids, actors, actions, subjects, [_json(listed).decode() for listed in fields]),
+        *(ids, actors, actions, subjects, [audit_macs.text(listed) for listed in fields]),
         *(purposes, request_ids, macs),
         *(last, macs[-1]),
     )
@@ -133,38 +120,28 @@ async def append_each(
     conn: Connection,
     account: UUID,
     act: Act,
-    subjects: Iterable[tuple[str, tuple[str, ...]]],
+    subjects: Sequence[tuple[str, tuple[str, ...]]],
     key: bytes,
     head: Head,
 ) -> None:
-    """Chain one act for many subjects (global ids), each with its own fields. `head` is locked."""
-    actor, action, purpose, request_id = act.actor, act.action, act.purpose, act.request_id
-    rows: list[Said] = [
-        (actor, action, subject, fields, purpose, request_id) for subject, fields in subjects
-    ]
-    if not rows:
+    """Chain one act for many subjects (global ids), each with its own fields (names of columns).
+
+    `head` is locked.
+    """
+    if not subjects:
         return
-    ids, macs = _chained(account, rows, key, head)
+    actor, action, purpose, request_id = act.actor, act.action, act.purpose, act.request_id
+    ids = uuid7_texts(len(subjects))
+    macs = audit_macs.of_each(key, account, head, ids, act, subjects)
+    # In quotes, for an act on no field.
+    quoted = {fields: f'"{"|".join(fields)}"' for fields in {fields for _, fields in subjects}}
     await conn.execute(
         APPEND_EACH,
         *(account, head.at, actor, action, purpose, request_id, head.sequence),
-        *(array_text(ids), array_text(row[2] for row in rows)),
-        *(_json([row[3] for row in rows]).decode(), b"".join(macs)),
-        *(head.sequence + len(rows), macs[-1]),
+        *(array_text(ids), array_text([subject for subject, _ in subjects])),
+        *(array_text([quoted[fields] for _, fields in subjects]), b"".join(macs)),
+        *(head.sequence + len(subjects), macs[-1]),
     )
-
-
-def _chained(
-    account: UUID, rows: Sequence[Said], key: bytes, head: Head
-) -> tuple[list[str], list[bytes]]:
-    """New ids for the rows, and the MAC of each after the one before it."""
-    ids = uuid7_texts(len(rows))
-    mac, owner, at = head.mac, str(account), _instant(head.at)
-    macs = []
-    for sequence, (id, said) in enumerate(zip(ids, rows, strict=True), head.sequence + 1):
-        mac = _mac(key, mac, id, owner, sequence, at, said)
-        macs.append(mac)
-    return ids, macs
 
 
 async def page(
@@ -220,7 +197,7 @@ class Walk:
         if row["sequence"] != self.sequence:
             return Broken(self.sequence, "a row is missing")
         try:
-            self.mac = chained(self._key, self.mac, _event(row))
+            self.mac = audit_macs.chained(self._key, self.mac, _event(row))
         except (ValueError, OverflowError):  # an act or an instant that we never write
             return Broken(self.sequence, ALTERED)
         if not hmac.compare_digest(self.mac, row["mac"]):
@@ -288,25 +265,6 @@ async def _chain(conn: Connection, account: UUID) -> AsyncIterator[Record]:
         if len(rows) < BATCH:
             return
         last = rows[-1]["sequence"]
-
-
-def chained(key: bytes, previous: bytes, event: AuditEvent) -> bytes:
-    """The MAC of a row after `previous`: HMAC-SHA256 over both, the row as a JSON array."""
-    at = _instant(event.at)
-    act = event.act
-    said = (act.actor, act.action, act.subject, act.fields, act.purpose, act.request_id)
-    return _mac(key, previous, str(event.id), str(event.account), event.sequence, at, said)
-
-
-def _mac(
-    key: bytes, previous: bytes, id: str, account: str, sequence: int, at: str, said: Said
-) -> bytes:
-    row = ("vg1", id, account, sequence, at, *said)
-    return hmac.digest(key, previous + _json(row), "sha256")
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _event(row: Record) -> AuditEvent:

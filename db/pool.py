@@ -69,7 +69,8 @@ def mention_events() -> None:
 def array_text(items: Iterable[object]) -> str:
     """An array as one text, for `$1::text::uuid[]`: the driver looks at every element of others.
 
-    For ids only, whose texts need no quoting.
+    For ids, numbers and names, whose texts need no quoting. In a condition let `(SELECT ...)` read
+    it, or it is read for every row that is looked at.
     """
     return "{" + ",".join(map(str, items)) + "}"
 

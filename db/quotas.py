@@ -4,8 +4,8 @@ from collections.abc import Mapping, Set
 from uuid import UUID
 
 from db import audit
-from db.audit import Head
-from db.pool import Connection
+from db.audit_macs import Head
+from db.pool import Connection, array_text
 
 # A bucket counts as long as any moment of it lies within the last hour: never more than allowed.
 SPENT = """
@@ -13,14 +13,14 @@ WITH gone AS (
     DELETE FROM reveal_counts
      WHERE account = $1 AND minute <= $3::timestamptz - interval '61 minutes')
 SELECT scope, sum(n)::bigint AS n FROM reveal_counts
- WHERE account = $1 AND scope = ANY($2::uuid[])
+ WHERE account = $1 AND scope = ANY((SELECT $2::text::uuid[])::uuid[])
    AND minute > $3::timestamptz - interval '61 minutes'
  GROUP BY scope"""
 
 ADD = """
 INSERT INTO reveal_counts AS c (account, scope, minute, n)
 SELECT $1, scope, date_trunc('minute', $2::timestamptz), n
-  FROM unnest($3::uuid[], $4::bigint[]) AS new (scope, n)
+  FROM unnest($3::text::uuid[], $4::text::bigint[]) AS new (scope, n)
 ON CONFLICT (account, scope, minute) DO UPDATE SET n = c.n + excluded.n"""
 
 
@@ -41,7 +41,7 @@ async def spend(
     hand the head on to `audit.append`.
     """
     head = await audit.lock(conn, account)
-    rows = await conn.fetch(SPENT, account, [*orders, account], head.at)
+    rows = await conn.fetch(SPENT, account, array_text([*orders, account]), head.at)
     spent = {row["scope"]: row["n"] for row in rows}
     left = vouchers_per_hour - spent.get(account, 0)
     refused: set[UUID] = set()
@@ -53,12 +53,8 @@ async def spend(
             left -= units
     taken = {order_id: units for order_id, units in orders.items() if order_id not in refused}
     if taken:
-        scopes = [*taken, account]
+        numbers = [*(int(order_id not in counted) for order_id in taken), sum(taken.values())]
         await conn.execute(
-            ADD,
-            account,
-            head.at,
-            scopes,
-            [*(int(order_id not in counted) for order_id in taken), sum(taken.values())],
+            ADD, account, head.at, array_text([*taken, account]), array_text(numbers)
         )
     return refused, head

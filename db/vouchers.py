@@ -33,11 +33,13 @@ SECRETS = [(name, name.value) for name in SecretField]
 NEVER = Expiry()
 make_voucher = maker(Voucher)
 
+# The text of the ids is read once, by a SELECT of its own: as `ANY($1::text::uuid[])` it was read
+# again for each row that an index offered, which for a thousand took 45 ms.
 SEALED = """
 SELECT v.id, v.order_id, v.state, o.status AS order_status,
        v.code, v.pin, v.claim_url, v.reference_number
   FROM vouchers v JOIN orders o ON o.id = v.order_id
- WHERE v.id = ANY($1::text::uuid[])"""
+ WHERE v.id = ANY((SELECT $1::text::uuid[])::uuid[])"""
 
 
 class SealedRow(Record):
@@ -99,7 +101,7 @@ async def first_of_orders(
 ) -> dict[UUID, Page[Voucher]]:
     """The same slice of each order's vouchers, in one statement; keys are (id,)."""
     conditions = Conditions()
-    wanted = conditions.argument(list(order_ids), "uuid[]")
+    wanted = conditions.argument(array_text(order_ids), "text::uuid[]")
     conditions.add("v.order_id = wanted.order_id")
     tail = keyset(conditions, cut, (("v.id", "uuid"),))
     rows = await conn.fetch(

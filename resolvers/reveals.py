@@ -1,7 +1,7 @@
 """Reveal a voucher: checked, counted, written into the audit chain and committed, then opened."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,76 +11,145 @@ from aiodataloader import DataLoader
 from db import audit, quotas, vouchers
 from db.vouchers import SealedRow
 from domain.audit import Act, AuditAction
-from domain.ids import Kind, global_id
+from domain.ids import Kind, global_id, shown_as
 from domain.orders import OrderStatus
 from domain.problems import Problem, ProblemCode, Refused, RetryAdvice, not_found
 from domain.secret import Secret
 from domain.viewers import Viewer
-from domain.vouchers import SecretField, VoucherState
+from domain.vouchers import SecretField, Voucher, VoucherState
 from resolvers.context import Context
 from vault import HEADER, Binding
 
-Key = tuple[UUID, SecretField]
-Answer = Secret | Refused | None
-
 OPENABLE_ORDERS = frozenset({OrderStatus.DELIVERED, OrderStatus.PARTIALLY_DELIVERED})
 HOUR_MS = 3_600_000
+# An enum's member costs a call of the interpreter's wherever it is named.
+ACTIVE = VoucherState.ACTIVE.value
+ALONE = {field: (field,) for field in SecretField}
+
+shown_voucher = shown_as(Kind.VOUCHER)
+
+
+class Opened:
+    """A secret that is asked for with all others of its tick; awaited, its value or null.
+
+    A page has a thousand of them: each is an object that waits, without a task or a future of its
+    own. It may be awaited by several who asked for the same.
+    """
+
+    __slots__ = ("_batch", "_context", "answer", "field", "voucher")
+
+    def __init__(
+        self, context: Context, batch: asyncio.Future[None], voucher: Voucher, field: SecretField
+    ) -> None:
+        self._context = context
+        self._batch = batch  # of all who ask: it is shielded where somebody waits for it
+        self.voucher = voucher
+        self.field = field
+        self.answer: Secret | Refused | None = None
+
+    def __await__(self) -> Generator[Any, None, str | None]:
+        batch = self._batch
+        try:
+            yield from batch if batch.done() else asyncio.shield(batch)
+            answer = self.answer
+            if isinstance(answer, Refused):
+                raise answer
+        except Refused:
+            voucher = self.voucher
+            self._context.withheld(voucher.account, voucher.id, self.field)
+            raise
+        return answer.reveal() if answer else None
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What may be opened now of one order: the wanted fields of its vouchers, by voucher.
 
-    `values` are sealed, with their place among what was asked and what they are bound to.
+    `values` are sealed, each with whoever waits for it.
     """
 
     order_id: UUID
     fields: dict[UUID, tuple[SecretField, ...]] = field(default_factory=dict)
-    values: list[tuple[int, UUID, SecretField, bytes]] = field(default_factory=list, repr=False)
+    values: list[tuple[Opened, bytes]] = field(default_factory=list, repr=False)
 
 
-class Secrets(DataLoader[Key, Secret | None]):
-    """Opened secrets by voucher and field: all that one tick asks for together.
+class Batch:
+    """What one tick asks for together: one key of the loader, whatever its size."""
 
-    Its futures are shared by all who ask: shield them where one waits.
-    """
+    __slots__ = ("wanted",)
+
+    def __init__(self) -> None:
+        self.wanted: list[Opened] = []
+
+
+class Secrets(DataLoader[Batch, None]):
+    """Opened secrets by voucher and field: all that one tick asks for together."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
+        self._known: dict[SecretField, dict[UUID, Opened]] = {field: {} for field in SecretField}
+        self._batch: Batch | None = None
+        self._answered: asyncio.Future[None]
 
-    async def batch_load_fn(self, keys: list[Key]) -> list[Any]:
-        return await reveal(self._context, keys)
+    def opened(self, voucher: Voucher, field: SecretField) -> Opened:
+        """The secret, asked for now unless it was before."""
+        known = self._known[field]
+        found = known.get(voucher.id)
+        if found is None:
+            batch = self._batch
+            if batch is None:
+                batch = self._batch = Batch()
+                self._answered = self.load(batch)
+            found = known[voucher.id] = Opened(self._context, self._answered, voucher, field)
+            batch.wanted.append(found)
+        return found
+
+    async def batch_load_fn(self, batches: list[Batch]) -> list[None]:
+        [batch] = batches
+        self._batch = None
+        # Whoever waits holds the batch's future, which must not hold them in turn.
+        wanted, batch.wanted = batch.wanted, []
+        try:
+            await reveal(self._context, wanted)
+        except Exception:
+            for asked in wanted:  # may be asked for again
+                self._known[asked.field].pop(asked.voucher.id, None)
+            raise
+        return [None]
 
 
-async def reveal(context: Context, keys: list[Key]) -> list[Answer]:
-    """Open the wanted fields; None where a voucher has no such secret.
+async def reveal(context: Context, wanted: Sequence[Opened]) -> None:
+    """Answer all that is wanted; None where a voucher has no such secret.
 
     All or nothing per order: when its quota is used up none of it is opened, and one RATE_LIMITED
     is answered for it. Nothing is opened before its audit row is committed.
     """
-    ids = dict.fromkeys(voucher_id for voucher_id, _ in keys)
+    ids = dict.fromkeys([asked.voucher.id for asked in wanted])
     async with context.services.database.viewer(context.account) as conn:
         rows = await vouchers.sealed(conn, ids)
-    answers: list[Answer] = [_why_not(context, rows.get(voucher_id)) for voucher_id, _ in keys]
     openings: dict[UUID, Opening] = {}
-    for place, (voucher_id, wanted) in enumerate(keys):
+    for asked in wanted:
+        voucher_id, field = asked.voucher.id, asked.field
+        row = rows.get(voucher_id)
+        asked.answer = _why_not(context, row)
         # A secret that is not there is no reveal.
-        if answers[place] is None and (sealed := rows[voucher_id][wanted]) is not None:
-            order_id = rows[voucher_id]["order_id"]
-            opening = openings.get(order_id)
-            if opening is None:
-                opening = openings[order_id] = Opening(order_id)
-            opening.fields[voucher_id] = (*opening.fields.get(voucher_id, ()), wanted)
-            opening.values.append((place, voucher_id, wanted, sealed))
+        if row is None or asked.answer is not None or (sealed := row[field]) is None:
+            continue
+        order_id = row["order_id"]
+        opening = openings.get(order_id)
+        if opening is None:
+            opening = openings[order_id] = Opening(order_id)
+        before = opening.fields.get(voucher_id)
+        opening.fields[voucher_id] = ALONE[field] if before is None else (*before, field)
+        opening.values.append((asked, sealed))
     refused = await _count_and_record(context, list(openings.values()))
     for order_id, why in refused.items():
         opening = openings.pop(order_id)
         for voucher_id, fields in opening.fields.items():
             context.withheld(context.account, voucher_id, *fields)
-        answers[opening.values[0][0]] = why
-    await _open(context, openings.values(), answers)
-    return answers
+        opening.values[0][0].answer = why
+    await _open(context, openings.values())
 
 
 def _refused(code: ProblemCode, message: str, **more: Any) -> Refused:
@@ -97,7 +166,7 @@ def _why_not(context: Context, row: SealedRow | None) -> Refused | None:
         return _refused(
             ProblemCode.UNSUPPORTED, "secrets are revealed by POST only, never in a subscription"
         )
-    if row["state"] != VoucherState.ACTIVE:
+    if row["state"] != ACTIVE:
         state = row["state"].lower()
         return _refused(ProblemCode.UNSUPPORTED, f"this voucher is {state} and is not opened")
     if row["order_status"] not in OPENABLE_ORDERS:
@@ -124,11 +193,11 @@ async def _count_and_record(context: Context, openings: Sequence[Opening]) -> di
             vouchers_per_hour=viewer.vouchers_per_hour,
         )
         granted = [opening for opening in openings if opening.order_id not in over]
-        subjects = (
-            (global_id(Kind.VOUCHER, voucher_id), tuple(sorted(fields)))
+        subjects = [
+            (shown_voucher(voucher_id), fields if len(fields) == 1 else tuple(sorted(fields)))
             for opening in granted
             for voucher_id, fields in opening.fields.items()
-        )
+        ]
         act = _act(viewer, AuditAction.VOUCHER_REVEALED)
         await audit.append_each(conn, viewer.account, act, subjects, key, head)
     for opening in granted:
@@ -143,20 +212,20 @@ async def _count_and_record(context: Context, openings: Sequence[Opening]) -> di
     }
 
 
-async def _open(context: Context, granted: Iterable[Opening], answers: list[Answer]) -> None:
-    """Put every opened value into its place."""
+async def _open(context: Context, granted: Iterable[Opening]) -> None:
+    """Let everybody who waits have the opened value."""
     services, account = context.services, context.account
     # By what the values of one key begin with.
-    begun: dict[bytes, list[tuple[int, UUID, SecretField, bytes]]] = defaultdict(list)
+    begun: dict[bytes, list[tuple[Opened, bytes]]] = {}
     for opening in granted:
         for value in opening.values:
-            begun[value[3][:HEADER]].append(value)
-    keys = await services.keys.of_values([values[0][3] for values in begun.values()])
+            begun.setdefault(value[1][:HEADER], []).append(value)
+    keys = await services.keys.of_values([values[0][1] for values in begun.values()])
     for values in begun.values():
-        key = keys[services.vault.key_id_of(values[0][3])]
-        for place, voucher_id, wanted, sealed in values:
-            bound_to = Binding(account, voucher_id, wanted)
-            answers[place] = services.vault.open(key, sealed, bound_to)
+        key = keys[services.vault.key_id_of(values[0][1])]
+        for asked, sealed in values:
+            bound_to = Binding(account, asked.voucher.id, asked.field)
+            asked.answer = services.vault.open(key, sealed, bound_to)
 
 
 def _act(

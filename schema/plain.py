@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from resolvers import vouchers
+from resolvers import reveals, vouchers
 
 
 def plain_attributes(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, str]]:
@@ -37,7 +37,7 @@ def begun_secrets(schema: GraphQLSchema) -> Iterator[tuple[GraphQLField, type]]:
         for field in kind.fields.values():
             resolver = field.extensions["strawberry-definition"].base_resolver
             if resolver is not None and resolver.wrapped_func in vouchers.SECRETS:
-                yield field, vouchers.Opened
+                yield field, reveals.Opened
 
 
 def shown_records(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, frozenset[type]]]:

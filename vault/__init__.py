@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 
 from domain.keys import KeyPurpose, SealedKey
 from domain.secret import Secret
-from vault.data_key import DataKey, new_data_key
+from vault.data_key import FORMAT, DataKey, new_data_key
 from vault.errors import KeyRingInvalid, MasterRefused, MastersUnavailable, VaultError
 from vault.keys import FILE, KeyRing
 from vault.kms import SCHEME, Address, Token, Transit
@@ -43,10 +43,9 @@ __all__ = [
     "masters",
 ]
 
-FORMAT: Final = b"\x01"
 HEADER: Final = 17  # the format's byte and the data key's id
 PREFIX: Final = HEADER + 12
-TAG: Final = 16
+SHORTEST: Final = PREFIX + 16  # with the tag of nothing
 # A provider's JSON may hold half of a surrogate pair; an encoding error would carry the secret.
 LOSSLESS: Final = "surrogatepass"
 SEALING: Final = frozenset({KeyPurpose.DATA, KeyPurpose.TOKEN})
@@ -166,12 +165,12 @@ class Vault:
         _check(key, bound_to)
         nonce = os.urandom(12)
         value = key.cipher.encrypt(nonce, _bytes(secret), bound_to.data(key.id))
-        return FORMAT + key.id.bytes + nonce + value
+        return key.begin + nonce + value
 
     def open(self, key: DataKey, sealed: bytes, bound_to: Binding) -> Secret:
         """The secret; VaultError for another row, field, account or key, or an altered byte."""
         _check(key, bound_to)
-        if sealed[:HEADER] != FORMAT + key.id.bytes or len(sealed) < PREFIX + TAG:
+        if sealed[:HEADER] != key.begin or len(sealed) < SHORTEST:
             self.key_id_of(sealed)
             raise VaultError("a sealed value belongs to another data key")
         try:
@@ -188,7 +187,7 @@ class Vault:
     @staticmethod
     def key_id_of(sealed: bytes) -> UUID:
         """Which data key a sealed value needs; VaultError when it is not a sealed value."""
-        if sealed[:1] != FORMAT or len(sealed) < PREFIX + TAG:
+        if sealed[:1] != FORMAT or len(sealed) < SHORTEST:
             raise VaultError("a sealed value has an unknown format")
         return UUID(bytes=bytes(sealed[1:HEADER]))
 

@@ -11,13 +11,17 @@ from domain.keys import KeyPurpose, SealedKey
 from vault.errors import VaultError
 
 KEY_BYTES: Final = 32
+FORMAT: Final = b"\x01"
 
 
 @final
 class DataKey:
-    """A key in the clear, for one purpose of one account (None: the installation). Never shown."""
+    """A key in the clear, for one purpose of one account (None: the installation). Never shown.
 
-    __slots__ = ("_raw", "account", "cipher", "id", "purpose")
+    `begin` is what the values that it seals begin with.
+    """
+
+    __slots__ = ("_raw", "account", "begin", "cipher", "id", "purpose")
 
     def __init__(self, id: UUID, account: UUID | None, purpose: KeyPurpose, raw: bytes) -> None:
         if len(raw) != KEY_BYTES:
@@ -25,6 +29,7 @@ class DataKey:
         self.id: Final = id
         self.account: Final = account
         self.purpose: Final = purpose
+        self.begin: Final = FORMAT + id.bytes
         self.cipher: Final = AESGCM(raw)
         self._raw: Final = raw
 

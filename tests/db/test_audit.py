@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -60,6 +61,23 @@ async def test_one_act_on_many_subjects_is_chained_like_many_acts(
     assert {(e.act.actor, e.act.purpose, e.act.request_id) for e in found[1:5]} == {
         ("client 1", None, "r-2")
     }
+
+
+@pytest.mark.parametrize("key", [b"k", KEY, b"k" * 64, b"k" * 65], ids=len)
+async def test_whatever_is_said_of_many_subjects_is_bound_as_that_of_one(
+    database: Database, account: UUID, key: bytes
+) -> None:
+    act = Act('a "b"\\ \u00e9\u2028', AuditAction.VOUCHER_REVEALED, "", (), 'say "why"\n\t', "r|{}")
+    many = [("b", ("code", "pin")), ("c", ("claim_url",)), ("b", ("code",))]
+    async with database.viewer(account) as conn:
+        await audit.append_each(conn, account, act, many, key, await audit.lock(conn, account))
+        await audit.append(conn, account, [replace(act, subject="d", fields=("pin",))], key)
+    assert await broken(database, account, key) is None
+    assert await broken(database, account, key + b"x") == Broken(1, audit.ALTERED)
+    async with database.viewer(account) as conn:
+        found = (await audit.page(conn, account, Slice(9))).items
+    said = {(event.act.actor, event.act.purpose, event.act.request_id) for event in found}
+    assert said == {(act.actor, act.purpose, act.request_id)}
 
 
 async def test_a_chain_grows_and_holds(database: Database, account: UUID) -> None:
