@@ -9,9 +9,11 @@ Nothing depends on it. What was not foreseen, or could not be read, a field asks
 """
 
 import asyncio
+from asyncio import Future
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -41,6 +43,7 @@ from resolvers.together import Wanted
 WORDS = frozenset({"status", "live", "asOf"})
 PART_WORDS = WORDS | {"providerStatus"}
 Told: TypeAlias = GraphQLResolveInfo[Any]
+Words: TypeAlias = Mapping[UUID, Future[LiveStatus]]
 MOVED = frozenset({"held", "captured", "released", "refunded"})
 
 
@@ -215,7 +218,8 @@ class Ahead:
         self._foreseen = foreseen
         self._orders: Sequence[Order] = ()
         self._parts: dict[UUID, list[Fulfillment]] = {}
-        self._asked: dict[UUID, asyncio.Future[LiveStatus]] = {}
+        self._missing = 0  # words that were asked for and did not come yet
+        self._all_came: Future[None] | None = None
 
     async def read(self, conn: Connection, orders: Sequence[Order]) -> None:
         """One statement for each kind of part. The providers are asked before the rest is read."""
@@ -228,6 +232,8 @@ class Ahead:
             self._parts = await fulfillments.by_orders(conn, parts_of)
             loaders.fulfillments_of_order.tell(self._parts)
             self._ask()
+            if self._missing:
+                await asyncio.sleep(0)  # requests go out before the next statement is sent
         if wanted.lines:
             lines = await order_lines.by_orders(conn, ids)
             loaders.lines_of_order.tell(lines)
@@ -244,17 +250,9 @@ class Ahead:
 
     async def heard(self) -> None:
         """Wait, outside the transaction, until the providers have answered or are given up."""
-        if not self._asked:
-            return
-        await asyncio.wait(self._asked.values())
-        for order in self._orders:
-            parts = self._parts.get(order.id)
-            if not parts or order.settled or order.id in self._context.orders_live:
-                continue
-            words = {f.id: self._asked[f.id] for f in parts if f.id in self._asked}
-            if not any(word.exception() for word in words.values()):
-                told = {id: word.result() for id, word in words.items()}
-                self._context.orders_live[order.id] = order_live(order, parts, told)
+        if self._missing:
+            self._all_came = asyncio.get_running_loop().create_future()
+            await self._all_came
 
     def _unsettled(self) -> list[UUID]:
         if not self._foreseen.words:
@@ -262,19 +260,47 @@ class Ahead:
         return [order.id for order in self._orders if not order.settled]
 
     def _ask(self) -> None:
-        """Have the live loader ask for all that is open, at once."""
-        wanted, loaders = self._foreseen, self._context.loaders
+        """Have providers asked for all that is open, at once."""
+        wanted = self._foreseen
         settled = set() if wanted.part_words else {o.id for o in self._orders if o.settled}
-        if wanted.words or wanted.part_words:
-            asked = [
-                part
-                for order_id, parts in self._parts.items()
-                if order_id not in settled
-                for part in parts
-                if part.is_open
-            ]
-            loaders.know(asked)
-            self._asked = {part.id: loaders.live.shared(part.id) for part in asked}
+        if not wanted.words and not wanted.part_words:
+            return
+        asked = [
+            part
+            for order_id, parts in self._parts.items()
+            if order_id not in settled
+            for part in parts
+            if part.is_open
+        ]
+        words = self._context.loaders.live.begin(asked)
+        self._missing = len(words)
+        for order in self._orders:
+            parts = self._parts.get(order.id, [])
+            own = {part.id: words[part.id] for part in parts if part.id in words}
+            if parts and not own:
+                self._know(order, parts, own)
+            came = partial(self._came, order, parts, own)
+            for word in own.values():
+                word.add_done_callback(came)
+
+    def _came(
+        self, order: Order, parts: Sequence[Fulfillment], words: Words, word: Future[LiveStatus]
+    ) -> None:
+        """A provider's word is there: with the last one of an order it is known how that is."""
+        # Where asking failed the field asks again, and says what it meets.
+        if word.exception() is None and all(
+            one.done() and one.exception() is None for one in words.values()
+        ):
+            self._know(order, parts, words)
+        self._missing -= 1
+        if not self._missing and self._all_came is not None and not self._all_came.done():
+            self._all_came.set_result(None)
+
+    def _know(self, order: Order, parts: Sequence[Fulfillment], words: Words) -> None:
+        known = self._context.orders_live
+        if not order.settled and order.id not in known:
+            told = {id: word.result() for id, word in words.items()}
+            known[order.id] = order_live(order, parts, told)
 
 
 def _sold(lines: Iterable[Sequence[OrderLine]]) -> list[tuple[str, str]]:

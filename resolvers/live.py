@@ -68,6 +68,31 @@ class Heard:
 Answers = Heard | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Fulfillments that one request to a provider answers; without a `flight` nobody was asked."""
+
+    flight: asyncio.Task[Answers] | None
+    fulfillments: Sequence[Fulfillment]
+
+    def told(self) -> tuple[dict[UUID, LiveStatus], list[Seen]]:
+        """The status of each as far as it is known now, and what is to be written back."""
+        flight = self.flight
+        heard = flight.result() if flight and flight.done() and not flight.cancelled() else None
+        if heard is None:
+            return {f.id: status(f, None) for f in self.fulfillments}, []
+        statuses: dict[UUID, LiveStatus] = {}
+        seen: list[Seen] = []
+        for fulfillment in self.fulfillments:
+            answer = heard.answers.get(str(fulfillment.provider_order_id))
+            statuses[fulfillment.id] = status(fulfillment, answer)
+            as_recorded = (fulfillment.id, fulfillment.version)
+            if as_recorded not in heard.written:
+                heard.written.add(as_recorded)
+                seen.append(_seen(fulfillment, answer))
+        return statuses, seen
+
+
 class LiveStatuses:
     """Asks providers for the status of open fulfillments; one for the whole process.
 
@@ -84,27 +109,31 @@ class LiveStatuses:
         self._in_flight: dict[UUID, asyncio.Task[Answers]] = {}
         self._single_reads: dict[UUID, deque[datetime]] = {}
 
+    def ask(self, fulfillments: Sequence[Fulfillment]) -> list[Asked]:
+        """Ask for those that are worth it; requests go out in the loop's next turn.
+
+        Each answer is there within the deadline.
+        """
+        flights = self._ask(self._worth_asking(fulfillments))
+        asked: dict[asyncio.Task[Answers] | None, list[Fulfillment]] = {}
+        for fulfillment in fulfillments:
+            asked.setdefault(flights.get(fulfillment.id), []).append(fulfillment)
+        return [Asked(flight, group) for flight, group in asked.items()]
+
     async def read(
         self, fulfillments: Sequence[Fulfillment]
     ) -> tuple[dict[UUID, LiveStatus], list[Seen]]:
         """The status of each, and what was seen on the way, to be written back after the answer."""
-        tasks = self._ask(self._worth_asking(fulfillments))
-        if tasks:
-            await asyncio.wait(set(tasks.values()), timeout=self._deadline.total_seconds())
+        asked = self.ask(fulfillments)
+        flights = [one.flight for one in asked if one.flight is not None]
+        if flights:
+            await asyncio.wait(flights, timeout=self._deadline.total_seconds())
         statuses: dict[UUID, LiveStatus] = {}
         seen: list[Seen] = []
-        for fulfillment in fulfillments:
-            task = tasks.get(fulfillment.id)
-            heard_now = task.result() if task is not None and task.done() else None
-            if heard_now is None:
-                statuses[fulfillment.id] = status(fulfillment, None)
-                continue
-            answer = heard_now.answers.get(str(fulfillment.provider_order_id))
-            statuses[fulfillment.id] = status(fulfillment, answer)
-            as_recorded = (fulfillment.id, fulfillment.version)
-            if as_recorded not in heard_now.written:
-                heard_now.written.add(as_recorded)
-                seen.append(_seen(fulfillment, answer))
+        for one in asked:
+            found, looks = one.told()
+            statuses |= found
+            seen += looks
         return statuses, seen
 
     def _worth_asking(self, fulfillments: Sequence[Fulfillment]) -> list[Fulfillment]:

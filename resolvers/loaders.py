@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -41,6 +41,7 @@ from domain.vouchers import Voucher
 from domain.webhooks import Delivery, Endpoint
 from resolvers.ahead import Ahead, Foreseen
 from resolvers.context import Context
+from resolvers.live import Asked
 from resolvers.reveals import Secrets
 
 K = TypeVar("K", bound=Hashable)
@@ -95,6 +96,53 @@ class Loader(DataLoader[K, V], Generic[K, V]):
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         found = await self._load(keys)
         return [found.get(key, self._missing) for key in keys]
+
+
+class Words(Loader[UUID, LiveStatus]):
+    """What providers say of open fulfillments."""
+
+    def __init__(self, context: Context) -> None:
+        # Not by a function of its own: it would hold itself, and what it read, until a collection.
+        DataLoader.__init__(self)
+        self._context = context
+        self._known: dict[UUID, Fulfillment] = {}
+
+    def know(self, found: Sequence[Fulfillment]) -> None:
+        """The records of the ids that will be asked for."""
+        self._known.update({fulfillment.id: fulfillment for fulfillment in found})
+
+    async def batch_load_fn(self, keys: list[UUID]) -> list[LiveStatus]:
+        statuses, seen = await self._context.services.live.read([self._known[id] for id in keys])
+        self._context.seen.extend(seen)
+        return [statuses[id] for id in keys]
+
+    def begin(self, found: Sequence[Fulfillment]) -> dict[UUID, asyncio.Future[LiveStatus]]:
+        """Ask now, without a turn of the loader; each word is there once its provider answered."""
+        words: dict[UUID, asyncio.Future[LiveStatus]] = {}
+        new = []
+        for fulfillment in found:
+            word = self._cache.get(fulfillment.id)
+            if word is None:
+                word = self._cache[fulfillment.id] = self.loop.create_future()
+                new.append(fulfillment)
+            words[fulfillment.id] = word
+        for asked in self._context.services.live.ask(new) if new else ():
+            if asked.flight is None:
+                self._told(asked)
+            else:
+                asked.flight.add_done_callback(partial(self._told, asked))
+        return words
+
+    def _told(self, asked: Asked, _: object = None) -> None:
+        try:
+            statuses, seen = asked.told()
+        except Exception as error:  # noqa: BLE001 - who waits for it says what it was
+            for fulfillment in asked.fulfillments:
+                self._cache.pop(fulfillment.id).set_exception(error)
+            return
+        self._context.seen.extend(seen)
+        for id, word in statuses.items():
+            self._cache[id].set_result(word)
 
 
 class Loaders:
@@ -209,23 +257,13 @@ class Loaders:
         return Loader(self._reading(audit.by_ids))
 
     @cached_property
-    def live(self) -> Loader[UUID, LiveStatus]:
+    def live(self) -> "Words":
         """Status of open fulfillments by id, from their providers; prime it with `know` first."""
-        return Loader(self._ask_providers)
+        return Words(self._context)
 
     def know(self, found: Sequence[Fulfillment]) -> None:
         """Let the live loader know the records of the ids it will be asked for."""
-        self._known.update({fulfillment.id: fulfillment for fulfillment in found})
-
-    @cached_property
-    def _known(self) -> dict[UUID, Fulfillment]:
-        return {}
-
-    async def _ask_providers(self, ids: list[UUID]) -> Mapping[UUID, LiveStatus]:
-        wanted = [self._known[id] for id in ids]
-        statuses, seen = await self._context.services.live.read(wanted)
-        self._context.seen.extend(seen)
-        return statuses
+        self.live.know(found)
 
     def _first_of_orders(
         self, name: str, read: Callable[..., Awaitable[Mapping[UUID, Page[Any]]]], wanted: Slice

@@ -244,6 +244,36 @@ async def test_one_read_is_in_flight_per_order_however_many_ask(service: Service
         assert all(node["live"] for node in answer["orders"]["nodes"])
 
 
+async def test_orders_that_one_operation_asks_for_twice_are_read_once(service: Service) -> None:
+    await import_open(service, 2)
+    found = await service.client("partner").data(
+        "{ orders(first: 50) { nodes { status live } }"
+        " again: orders(last: 50) { nodes { asOf fulfillments { live } } } }"
+    )
+    assert set(asked(service).values()) == {1}
+    assert all(node["live"] for node in found["orders"]["nodes"])
+    parts = [part for node in found["again"]["nodes"] for part in node["fulfillments"]]
+    assert len(parts) == 8
+    assert all(part["live"] for part in parts)
+
+
+async def test_a_fault_of_ours_in_one_adapter_is_said_where_it_was_met(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await import_open(service, 2)
+
+    async def faulty(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service.program.providers["woohoo"], "statuses", faulty)
+        answer = await service.client("partner").send(PAGE, {"first": 50})
+        assert set(answer.codes) == {"INTERNAL"}
+    await stale(service)
+    found = await service.client("partner").data(PAGE, {"first": 50})
+    assert all(node["live"] for node in found["orders"]["nodes"])
+
+
 async def test_an_unknown_word_is_processing_and_no_failure(service: Service) -> None:
     await import_open(service, 2)
     for simulator in service.simulators.values():
