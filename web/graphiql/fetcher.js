@@ -1,8 +1,8 @@
 // How GraphiQL asks: queries and mutations by POST, subscriptions over a WebSocket of their own.
-import { getOperationAST } from "graphql";
 import { createClient } from "graphql-ws";
 import { isCredential, requestHeaders } from "./headers.js";
 import { post } from "./http.js";
+import { meant, nameOf } from "./operations.js";
 import { endpoint } from "./page.js";
 import { closedInWords } from "./refusals.js";
 import { expire, listen, session } from "./session.js";
@@ -18,14 +18,22 @@ const socketUrl = () => {
 
 const failure = (message) => ({ errors: [{ message }] });
 
+const operationOf = ({ query, operationName }) => {
+  try {
+    return meant(query, operationName);
+  } catch {
+    return null; // the service says what is wrong with it
+  }
+};
+
 export const fetcherFor =
   (credentials) =>
-  (params, options = {}) => {
+  (asked, options = {}) => {
     const written = options.headers;
     const headers = requestHeaders(credentials, written);
     const expired = () => Object.keys(written ?? {}).some(isCredential) || expire(credentials);
-    const operation =
-      options.documentAST && getOperationAST(options.documentAST, params.operationName);
+    const operation = operationOf(asked);
+    const params = operation ? { ...asked, operationName: nameOf(operation) } : asked;
     if (operation?.operation === "subscription") {
       return { subscribe: (observer) => subscribe(params, headers, observer, expired) };
     }

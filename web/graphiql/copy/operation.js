@@ -1,5 +1,5 @@
 // What stands in the editors of the current tab.
-import { getOperationAST, parse } from "graphql";
+import { meant, nameOf } from "../operations.js";
 
 const parsed = (text, what) => {
   if (!text?.trim()) return {};
@@ -15,26 +15,25 @@ const parsed = (text, what) => {
   return value;
 };
 
-const kindOf = (query, name) => {
-  let document;
+const operationIn = (query, name) => {
+  let operation;
   try {
-    document = parse(query);
+    operation = meant(query, name);
   } catch {
     throw new Error("The document has a syntax error.");
   }
-  const operation = getOperationAST(document, name);
   if (!operation) throw new Error("There is no operation, or several: put the cursor into one.");
-  return operation.operation;
+  return operation;
 };
 
 // The operation and the headers beside it. Throws an Error in plain words.
 export const written = ({ queryEditor, variableEditor, headerEditor }) => {
   const query = queryEditor?.getValue() ?? "";
-  const operationName = queryEditor?.operationName || null;
+  const operation = operationIn(query, queryEditor?.operationName);
   return {
     query,
-    operationName,
-    streams: kindOf(query, operationName) === "subscription",
+    operationName: nameOf(operation),
+    streams: operation.operation === "subscription",
     variables: parsed(variableEditor?.getValue(), "variables"),
     headers: parsed(headerEditor?.getValue(), "headers"),
   };
