@@ -86,6 +86,28 @@ test("vouchers are masked until the example that opens them is run for a purpose
   expect((await service.audited()).purpose).toBe("Trying GraphiQL");
 });
 
+test("examples open on a slow machine while the text before them still changes", async ({
+  page,
+}) => {
+  test.slow();
+  await open(page);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: 12 });
+  for (let turn = 0; turn < 10; turn++) {
+    const typing = await page.evaluate(() => {
+      const element = document.querySelector(".graphiql-query-editor .CodeMirror");
+      const { CodeMirror } = element as unknown as { CodeMirror: Editor };
+      // GraphiQL takes a text for finished after 100 ms.
+      return window.setInterval(() => CodeMirror.replaceRange(" ", { line: 0, ch: 0 }), 130);
+    });
+    await example(page, turn % 2 ? "Page of orders" : "Search products");
+    await page.evaluate((timer) => clearInterval(timer), typing);
+  }
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+  await execute(page);
+  await expect(answer(page)).toContainText('"orders"');
+});
+
 async function open(page: Page): Promise<void> {
   await page.goto("/graphql");
   await page.getByRole("button", { name: "Sign in as partner" }).click();
@@ -105,4 +127,8 @@ async function execute(page: Page): Promise<void> {
 
 function answer(page: Page) {
   return page.getByRole("group", { name: "Answer, scrollable" });
+}
+
+interface Editor {
+  replaceRange: (text: string, at: { line: number; ch: number }) => void;
 }

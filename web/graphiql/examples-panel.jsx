@@ -36,7 +36,7 @@ const useOpen = () => {
   const { setVisiblePlugin } = usePluginStore();
   return async (example, purpose) => {
     const { variables, headers, note } = await prepared(example, purpose);
-    const { tabs, moveTab, changeTab } = editors.current;
+    const { tabs, moveTab } = editors.current;
     const tab = {
       id: newKey(),
       hash: "",
@@ -48,8 +48,9 @@ const useOpen = () => {
       response: null,
     };
     stop();
-    moveTab([...tabs, tab]);
-    changeTab(tabs.length);
+    // To stay with the active tab, GraphiQL looks for it in the new order: one whose text has changed
+    // meanwhile is not found, and the whole page ends. It is told where the new one is instead.
+    moveTab(Object.assign([...tabs, tab], { indexOf: () => tabs.length }));
     if (window.matchMedia(NARROW).matches) setVisiblePlugin(null);
     return note || "Press Execute to run it.";
   };
