@@ -1,25 +1,15 @@
 import { useState, type FormEvent } from "react";
-import { useQuery } from "urql";
 
-import { graphql } from "../gql";
 import { Button } from "../ui/button";
 import { TextField } from "../ui/field";
 import { FilterMenu, FilterPill } from "../ui/filter-menu";
+import { FoldedFilters } from "../ui/folded-filters";
 import { Icon } from "../ui/icon";
 import { isDecimal } from "../ui/decimal";
 import { countries, currencies, voucherTypes } from "./choices";
 import styles from "./filter-bar.module.css";
 import { countOf, without, type Wanted } from "./filters";
-
-const providersQuery = graphql(`
-  query CatalogProviders {
-    providers {
-      id
-      name
-      displayName
-    }
-  }
-`);
+import { ProviderMenu } from "./provider-menu";
 
 /** The service sorts by match where something is searched for, else by name. */
 function sortsFor({ search }: Wanted): [value: string, label: string][] {
@@ -37,30 +27,13 @@ interface Part {
   onChange: (wanted: Wanted) => void;
 }
 
-/** What narrows the list, and its order; behind one button on a narrow screen. */
+/** What narrows the list, and its order. */
 export function FilterBar({ wanted, onChange }: Part) {
-  const [open, setOpen] = useState(false);
-  const count = countOf(wanted);
   return (
     <div className={styles.bar}>
-      <button
-        type="button"
-        className={styles.toggle}
-        aria-expanded={open}
-        aria-controls="filters"
-        onClick={() => setOpen(!open)}
-      >
-        <Icon name="filter" size={17} />
-        Filters{count > 0 && ` (${count})`}
-      </button>
-      <div id="filters" className={open ? `${styles.filters} ${styles.open}` : styles.filters}>
+      <FoldedFilters count={countOf(wanted)} onClear={() => onChange(without(wanted))}>
         <Filters wanted={wanted} onChange={onChange} />
-        {count > 0 && (
-          <Button look="quiet" small onClick={() => onChange(without(wanted))}>
-            Clear filters
-          </Button>
-        )}
-      </div>
+      </FoldedFilters>
       <div className={styles.sort}>
         <label htmlFor="sort" className="sr-only">
           Sort
@@ -83,16 +56,9 @@ export function FilterBar({ wanted, onChange }: Part) {
 }
 
 function Filters({ wanted, onChange }: Part) {
-  const [{ data }] = useQuery({ query: providersQuery, requestPolicy: "cache-first" });
-  const providers = (data?.providers ?? []).map(({ name, displayName }) => ({
-    value: name,
-    label: displayName,
-  }));
   return (
     <>
-      <FilterMenu
-        name="Provider"
-        options={providers}
+      <ProviderMenu
         values={wanted.provider}
         onChange={(provider) => onChange({ ...wanted, provider })}
       />

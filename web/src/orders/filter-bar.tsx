@@ -1,72 +1,33 @@
-import { useState } from "react";
-import { useQuery } from "urql";
-
-import { graphql } from "../gql";
-import { Button } from "../ui/button";
+import { ProviderMenu } from "../catalog/provider-menu";
 import { FilterMenu, FilterPill } from "../ui/filter-menu";
-import { Icon } from "../ui/icon";
+import { FoldedFilters } from "../ui/folded-filters";
 import { formatDay } from "../ui/instant";
 import styles from "./filter-bar.module.css";
 import { countOf, everything, statuses, type Wanted } from "./filters";
 import { PlacedBetween } from "./placed-between";
 import { ReferenceSearch } from "./reference-search";
 
-const providersQuery = graphql(`
-  query OrderProviders {
-    providers {
-      id
-      name
-      displayName
-    }
-  }
-`);
-
 interface Part {
   wanted: Wanted;
   onChange: (wanted: Wanted) => void;
 }
 
-/** What narrows the list of orders; behind one button on a narrow screen. */
+/** What narrows the list of orders. */
 export function FilterBar({ wanted, onChange }: Part) {
-  const [open, setOpen] = useState(false);
-  const count = countOf(wanted);
   return (
     <div className={styles.bar} role="search" aria-label="Orders">
       <ReferenceSearch
         value={wanted.reference}
         onSearch={(reference) => onChange({ ...wanted, reference })}
       />
-      <button
-        type="button"
-        className={styles.toggle}
-        aria-expanded={open}
-        aria-controls="order-filters"
-        onClick={() => setOpen(!open)}
-      >
-        <Icon name="filter" size={17} />
-        Filters{count > 0 && ` (${count})`}
-      </button>
-      <div
-        id="order-filters"
-        className={open ? `${styles.filters} ${styles.open}` : styles.filters}
-      >
+      <FoldedFilters count={countOf(wanted)} onClear={() => onChange(everything())}>
         <Filters wanted={wanted} onChange={onChange} />
-        {count > 0 && (
-          <Button look="quiet" small onClick={() => onChange(everything())}>
-            Clear filters
-          </Button>
-        )}
-      </div>
+      </FoldedFilters>
     </div>
   );
 }
 
 function Filters({ wanted, onChange }: Part) {
-  const [{ data }] = useQuery({ query: providersQuery, requestPolicy: "cache-first" });
-  const providers = (data?.providers ?? []).map(({ name, displayName }) => ({
-    value: name,
-    label: displayName,
-  }));
   return (
     <>
       <FilterMenu
@@ -75,9 +36,7 @@ function Filters({ wanted, onChange }: Part) {
         values={wanted.status}
         onChange={(status) => onChange({ ...wanted, status })}
       />
-      <FilterMenu
-        name="Provider"
-        options={providers}
+      <ProviderMenu
         values={wanted.provider}
         onChange={(provider) => onChange({ ...wanted, provider })}
       />
