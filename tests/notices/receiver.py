@@ -33,7 +33,10 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`status` is answered to everything, or `statuses` one after the other first."""
+    """`status` is answered to everything, or `statuses` one after the other first.
+
+    `release`: the next message is answered once it is set.
+    """
 
     url: str = ""
     status: int = 204
@@ -44,6 +47,7 @@ class Receiver:
     at_once: int = 0
     most_at_once: int = 0
     delay: float = 0
+    release: asyncio.Event | None = None
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -52,6 +56,9 @@ class Receiver:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
+            release, self.release = self.release, None
+            if release is not None:
+                await release.wait()
             await asyncio.sleep(3600 if self.hang else self.delay)
         finally:
             self.at_once -= 1

@@ -257,14 +257,14 @@ async def test_the_overtaken_change_nothing(house: House, receiver: Receiver) ->
     """A try that took longer than its lease does not undo what the next one wrote down."""
     await house.told(receiver.url)
     await house.happen()
-    receiver.delay = 0.5
+    release = receiver.release = asyncio.Event()
     slow, quick = house.announcer(), house.announcer()
     first = asyncio.create_task(until_sent(slow, receiver))
     await receiver.arrived.wait()
     await house.due()
-    receiver.delay = 0
     receiver.statuses = [200, 500]  # the slow one is answered last
     await house.work(quick)
+    release.set()
     await first
     await slow.drain()
     assert house.tries == ["delivered", "overtaken"]
@@ -276,13 +276,14 @@ async def test_a_replay_of_what_is_being_sent_sends_it_again(
 ) -> None:
     endpoint, _ = await house.told(receiver.url)
     (number,) = await house.happen()
-    receiver.delay = 0.3
+    release = receiver.release = asyncio.Event()
     announcer = house.announcer()
     sending = asyncio.create_task(until_sent(announcer, receiver))
     await receiver.arrived.wait()
     await house.endpoints.replay(house.viewer, endpoint.id, 0, every=None)
     async with house.database.worker() as conn:
         assert await deliveries.feed(conn) == 1
+    release.set()
     await sending
     await announcer.drain()
     assert await house.rows() == [(number, "pending", 1, None)]
