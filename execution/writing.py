@@ -57,8 +57,8 @@ TABLE: dict[str, Any] = {
 }
 STOCK = frozenset({str, int, float, bool})
 # Of an object that is written where it stands, with those below it. Python nests 20 blocks.
-MOST_FIELDS = 16
-MOST_LEVELS = 3
+INLINE_FIELDS = 16
+INLINE_LEVELS = 3
 
 
 def is_attribute(name: str) -> bool:
@@ -76,7 +76,7 @@ class Scope(NamedTuple):
     depth: int = 1
 
 
-def inline(selection: Selection, levels: int = MOST_LEVELS) -> int:
+def inline(selection: Selection, levels: int = INLINE_LEVELS) -> int:
     """How many fields an object has that is answered without asking anybody; 0 for all others.
 
     A call for each of a thousand of them would take longer than what it does.
@@ -89,10 +89,12 @@ def inline(selection: Selection, levels: int = MOST_LEVELS) -> int:
             return 0
         if is_object_type(type_):
             below = inline(field.selections[type_.name], levels - 1) if levels > 1 else 0
-            number += below or MOST_FIELDS
+            if not below:
+                return 0
+            number += below
         elif not is_leaf_type(type_):
             return 0
-        if number > MOST_FIELDS:
+        if number > INLINE_FIELDS:
             return 0
     return number
 
