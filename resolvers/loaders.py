@@ -63,15 +63,8 @@ async def _then(found: Awaitable[V], make: Callable[[V], R]) -> R:
     return make(await found)
 
 
-class Loader(DataLoader[K, V], Generic[K, V]):
-    """Loads by a function from all keys at once to what was found; anything else is `missing`."""
-
-    def __init__(
-        self, load: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, missing: Any = None
-    ) -> None:
-        super().__init__()
-        self._load = load
-        self._missing = missing
+class Patient(DataLoader[K, V], Generic[K, V]):
+    """A loader whose callers may be cancelled, and which may be told what was read before."""
 
     def load(self, key: K) -> asyncio.Future[V]:
         """What was found for the key, each caller's own.
@@ -84,26 +77,32 @@ class Loader(DataLoader[K, V], Generic[K, V]):
             return found
         return asyncio.shield(super().load(key))
 
-    def shared(self, key: K) -> asyncio.Future[V]:
-        """The same for one who cancels nothing: everybody's own future."""
-        return super().load(key)
-
     def tell(self, found: Mapping[K, V]) -> None:
         """What was read before anybody asked."""
         for key, value in found.items():
             self.prime(key, value)
+
+
+class Loader(Patient[K, V]):
+    """Loads by a function from all keys at once to what was found; anything else is `missing`."""
+
+    def __init__(
+        self, load: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, missing: Any = None
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._missing = missing
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         found = await self._load(keys)
         return [found.get(key, self._missing) for key in keys]
 
 
-class Words(Loader[UUID, LiveStatus]):
+class Words(Patient[UUID, LiveStatus]):
     """What providers say of open fulfillments."""
 
     def __init__(self, context: Context) -> None:
-        # Not by a function of its own: it would hold itself, and what it read, until a collection.
-        DataLoader.__init__(self)
+        super().__init__()
         self._context = context
         self._known: dict[UUID, Fulfillment] = {}
 
@@ -257,13 +256,9 @@ class Loaders:
         return Loader(self._reading(audit.by_ids))
 
     @cached_property
-    def live(self) -> "Words":
+    def live(self) -> Words:
         """Status of open fulfillments by id, from their providers; prime it with `know` first."""
         return Words(self._context)
-
-    def know(self, found: Sequence[Fulfillment]) -> None:
-        """Let the live loader know the records of the ids it will be asked for."""
-        self.live.know(found)
 
     def _first_of_orders(
         self, name: str, read: Callable[..., Awaitable[Mapping[UUID, Page[Any]]]], wanted: Slice

@@ -163,7 +163,7 @@ async def page(
 async def _order_live(context: Context, order: Order) -> OrderLive:
     found = await context.loaders.fulfillments_of_order.load(order.id)
     asked = [fulfillment for fulfillment in found if fulfillment.is_open]
-    context.loaders.know(asked)
+    context.loaders.live.know(asked)
     told = await asyncio.gather(*(context.loaders.live.load(f.id) for f in asked))
     return order_live(order, found, {f.id: word for f, word in zip(asked, told, strict=True)})
 
@@ -187,7 +187,7 @@ def fulfillment_live(
     """What is settled answers as recorded; of what is open the provider is asked, once."""
     if not fulfillment.is_open:
         return as_answered(fulfillment, None)
-    context.loaders.know([fulfillment])
+    context.loaders.live.know([fulfillment])
     return at_once(context.loaders.live.load(fulfillment.id))
 
 

@@ -56,6 +56,20 @@ class Loader(DataLoader[Any, Any]):
         return (ValueError(f"no {self.name}"), invalid("refused", "by"), None)[drawn // 100 % 3]
 
 
+class Words(Loader):
+    """Answers for the records that it was told of."""
+
+    def __init__(self, desk: "Desk") -> None:
+        super().__init__(desk, "live", self.asked)
+        self.known: dict[UUID, Any] = {}
+
+    def know(self, found: Any) -> None:
+        self.known.update({fulfillment.id: fulfillment for fulfillment in found})
+
+    def asked(self, id: UUID) -> LiveStatus:
+        return replace(as_answered(self.known[id], None), live=bool(self.desk.draw(id) % 2))
+
+
 class Desk:
     """What resolvers ask of a request's context; `loaders` is itself."""
 
@@ -69,20 +83,13 @@ class Desk:
         self.orders_live: dict[UUID, Any] = {}
         self.account = ACCOUNT
         self.loaders = self
-        self.known: dict[UUID, Any] = {}
         for name, find in records.tables.items():
             setattr(self, name, Loader(self, name, find))
-        self.live = Loader(self, "live", self.asked)
+        self.live = Words(self)
         self.pages: dict[Any, Loader] = {}
 
     def draw(self, *parts: Any) -> int:
         return crc32(repr((self.seed, *parts)).encode())
-
-    def know(self, found: Any) -> None:
-        self.known.update({fulfillment.id: fulfillment for fulfillment in found})
-
-    def asked(self, id: UUID) -> LiveStatus:
-        return replace(as_answered(self.known[id], None), live=bool(self.draw(id) % 2))
 
     def denied(self, source: Any, type_name: str, field_name: str) -> None:
         self.log.append(("denied", type_name, field_name))
